@@ -1,0 +1,185 @@
+"""A private Dovecot: its own folder, ports, users and certificates. Needs root, since its processes change user."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from imaplib import IMAP4
+from pathlib import Path
+
+import pytest
+
+CERTIFICATES = Path(__file__).parent.parent / "io" / "certificates"
+PASSWORD = 'dräi "Äpfel" \\ 100%'
+
+CONFIG = """
+base_dir = {run}
+state_dir = {root}/state
+log_path = {root}/dovecot.log
+protocols = imap
+listen = 127.0.0.1
+default_login_user = dovenull
+default_internal_user = dovecot
+mail_location = maildir:{root}/mail/%u
+mail_uid = mail
+mail_gid = mail
+first_valid_uid = 1
+mail_max_userip_connections = 50
+auth_mechanisms = plain login
+auth_failure_delay = 0
+disable_plaintext_auth = no
+ssl = yes
+ssl_cert = <{certificate}
+ssl_key = <{certificate}
+namespace inbox {{
+  inbox = yes
+  mailbox Sent {{
+    auto = create
+  }}
+}}
+passdb {{
+  driver = passwd-file
+  args = scheme=plain username_format=%u {root}/users
+}}
+userdb {{
+  driver = static
+  args = uid=mail gid=mail home={root}/mail/%u
+}}
+service imap-login {{
+  inet_listener imap {{
+    port = {plain}
+  }}
+  inet_listener imaps {{
+    port = {tls}
+    ssl = yes
+  }}
+}}
+service anvil {{
+  chroot =
+}}
+service stats {{
+  chroot =
+}}
+"""
+
+
+@dataclass
+class Dovecot:
+    """One server that can be stopped and started again on the same ports."""
+
+    root: Path
+    certificate: Path
+    plain: int
+    tls: int
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start and wait until it greets."""
+        run = self.root / "run"
+        run.mkdir(exist_ok=True)
+        (self.root / "state").mkdir(exist_ok=True)
+        mail = self.root / "mail"
+        mail.mkdir(exist_ok=True)
+        shutil.chown(mail, "mail", "mail")
+        users = self.root / "users"
+        if not users.exists():
+            users.write_text("")
+        shutil.chown(users, "dovecot", "dovecot")
+        config = self.root / "dovecot.conf"
+        config.write_text(
+            CONFIG.format(
+                run=run, root=self.root, certificate=self.certificate,
+                plain=self.plain, tls=self.tls,
+            )
+        )  # fmt: skip
+        self.process = subprocess.Popen(["dovecot", "-F", "-c", str(config)])
+        wait_for(lambda: greets(self.plain) and greets(self.plain), self.log)
+
+    def stop(self) -> None:
+        """Stop and wait until it is gone, its connections with it."""
+        if self.process is not None:
+            self.process.terminate()
+            self.process.wait(20)
+            self.process = None
+
+    def log(self) -> str:
+        """What it has to say for itself."""
+        path = self.root / "dovecot.log"
+        return path.read_text() if path.exists() else "(no log)"
+
+    def add_user(self, name: str) -> str:
+        """A new and empty mailbox; gives its name back."""
+        with (self.root / "users").open("a", encoding="utf-8") as users:
+            users.write(f"{name}:{{PLAIN}}{PASSWORD}\n")
+        return name
+
+    def client(self, user: str) -> IMAP4:
+        """A logged-in connection, beside the one that is tested."""
+        imap = IMAP4("127.0.0.1", self.plain, 20)
+        imap.authenticate("PLAIN", lambda _: f"\0{user}\0{PASSWORD}".encode())
+        return imap
+
+    def deliver(self, user: str, *mails: bytes, folder: str = "INBOX") -> None:
+        """Put mails into a folder, over IMAP."""
+        with self.client(user) as imap:
+            for mail in mails:
+                kind, words = imap.append(folder, "", "", mail)
+                assert kind == "OK", words
+
+    def flags(self, user: str, folder: str = "INBOX") -> list[bytes]:
+        """The flags of each mail in a folder, which stays as it is."""
+        with self.client(user) as imap:
+            imap.select(folder, readonly=True)
+            _, lines = imap.fetch("1:*", "(FLAGS)")
+            return [line for line in lines if isinstance(line, bytes)]
+
+
+def free_port() -> int:
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return int(sock.getsockname()[1])
+
+
+def greets(port: int) -> bool:
+    try:
+        with socket.create_connection(("127.0.0.1", port), 5) as sock:
+            return sock.recv(4) == b"* OK"
+    except OSError:
+        return False
+
+
+def wait_for(true: Callable[[], bool], log: Callable[[], str], seconds: float = 20) -> None:
+    """Look again and again until something is so."""
+    ends = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < ends, log()
+        time.sleep(0.02)
+
+
+@pytest.fixture(scope="session")
+def start_dovecot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Dovecot]]:
+    """Starts a server with one of the certificates: good, expired or foreign."""
+    started = []
+
+    def start(certificate: str = "good") -> Dovecot:
+        folder = tmp_path_factory.mktemp("dovecot")
+        for path in (folder, *folder.parents[:2]):
+            path.chmod(0o755)  # its processes run as other users
+        server = Dovecot(folder, CERTIFICATES / f"{certificate}.pem", free_port(), free_port())
+        started.append(server)
+        server.start()
+        return server
+
+    yield start
+    for server in started:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def dovecot(start_dovecot: Callable[..., Dovecot]) -> Dovecot:
+    """A server for all tests that leave it running; each makes its own user."""
+    return start_dovecot()

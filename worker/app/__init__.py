@@ -1,0 +1,1 @@
+"""Wires and runs. The only place that owns a clock."""

@@ -1,0 +1,161 @@
+"""The verbs that run, check and lay out."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import signal
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from worker.app.clock import SystemClock
+from worker.app.journal import open_journal
+from worker.app.library import LibraryFault, read_library
+from worker.app.service import Service
+from worker.app.systemd import Notifier
+from worker.app.telling import ToJournal
+from worker.app.wiring import accounts_of, library_of, service_of, submission_of
+from worker.io.imap import MailboxFault, Reader
+from worker.io.shipped import shipped
+from worker.io.smtp import Sender, SubmissionFault
+from worker.io.storage import StateError
+from worker.io.store import Store
+from worker.settings import Settings
+
+DONE, FAILED, CONFIGURATION = 0, 1, 78
+
+
+def run(settings: Settings, *, once: bool) -> int:
+    """Run the worker until it is told to stop, or once over what is there."""
+    open_journal(os.environ, sys.stderr, secrets=settings.secrets())
+    try:
+        library = library_of(settings)
+        store = Store.open(settings.state_dir)
+    except LibraryFault as fault:
+        return _say(fault.lines, CONFIGURATION)
+    except StateError as fault:
+        return _say([str(fault)], CONFIGURATION)
+    service = service_of(
+        settings, library, store, clock=SystemClock(), notifier=Notifier.of(os.environ), telling=ToJournal()
+    )
+    try:
+        asyncio.run(_until_told(service, once=once))
+    except (BaseExceptionGroup, MailboxFault, SubmissionFault, StateError) as fault:
+        return _ended_by(fault)
+    return DONE
+
+
+async def _until_told(service: Service, *, once: bool) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, service.stop)
+    await (service.run_once() if once else service.run())
+
+
+def _ended_by(fault: BaseException) -> int:
+    """One line for each fault; 78 where only other settings help."""
+    causes = list(_causes(fault))
+    known = [cause for cause in causes if isinstance(cause, (MailboxFault, SubmissionFault, StateError))]
+    if len(known) < len(causes):
+        raise fault
+    hopeless = any(getattr(cause, "permanent", False) for cause in known)
+    return _say((str(cause) for cause in known), CONFIGURATION if hopeless else FAILED)
+
+
+def _causes(fault: BaseException) -> Iterator[BaseException]:
+    if isinstance(fault, BaseExceptionGroup):
+        for one in fault.exceptions:
+            yield from _causes(one)
+    else:
+        yield fault
+
+
+def check(playbooks: Path, templates: Path) -> int:
+    """Check every file; all faults in one pass."""
+    try:
+        library = read_library(playbooks, templates)
+    except LibraryFault as fault:
+        _say(fault.lines, FAILED)
+        print(f"{len(fault.lines)} to mend", file=sys.stderr)
+        return FAILED
+    print(f"{len(library.books)} playbooks, {len(library.templates)} templates: all well")
+    return DONE
+
+
+def init(folder: Path) -> int:
+    """Lay out what a salesperson edits. What is there already is never overwritten."""
+    kept: list[Path] = []
+    made: list[Path] = []
+    for name in ("playbooks", "templates"):
+        target = folder / name
+        (kept if target.exists() else made).append(target)
+        if not target.exists():
+            shutil.copytree(shipped(name), target)
+    example, target = shipped(".env.example"), folder / ".env"
+    (kept if target.exists() else made).append(target)
+    if not target.exists():
+        shutil.copyfile(example, target)
+        target.chmod(0o600)  # it will hold passwords
+    for path in made:
+        print(f"made {path}")
+    for path in kept:
+        print(f"left {path} as it is")
+    print("Next: fill in .env, set WORKER_PLAYBOOKS_DIR and WORKER_TEMPLATES_DIR to these folders, then `worker doctor`.")
+    return DONE
+
+
+def doctor(settings: Settings) -> int:
+    """Try everything that a run needs, and say of each part how it is."""
+    return asyncio.run(_examine(settings))
+
+
+async def _examine(settings: Settings) -> int:
+    faults: list[str] = []
+
+    def well(what: str) -> None:
+        print(f"ok    {what}")
+
+    def ill(what: object) -> None:
+        faults.append(str(what))
+        print(f"FAULT {what}")
+
+    try:
+        library = library_of(settings)
+        well(f"{len(library.books)} playbooks, {len(library.templates)} templates")
+    except LibraryFault as fault:
+        for line in fault.lines:
+            ill(line)
+    try:
+        Store.open(settings.state_dir).close()
+        well(f"state in {settings.state_dir}")
+    except StateError as fault:
+        ill(fault)
+    for account in accounts_of(settings):
+        reader = Reader(account)
+        try:
+            async for _ in reader.batches_once(None):
+                break
+            well(f"{account.where}: folder {account.folder} can be read")
+        except MailboxFault as fault:
+            ill(fault)
+        finally:
+            await reader.close()
+    sender = Sender(submission_of(settings))
+    try:
+        await sender.begin()
+        well(f"server {settings.smtp_host}:{settings.smtp_port} takes our mail")
+    except SubmissionFault as fault:
+        ill(fault)
+    finally:
+        await sender.close()
+    if not settings.trusted_authserv:
+        print("note  WORKER_TRUSTED_AUTHSERV is empty: no mail can prove who wrote it, so nothing starts by itself")
+    return CONFIGURATION if faults else DONE
+
+
+def _say(lines: Iterable[str], code: int) -> int:
+    for line in lines:
+        print(line, file=sys.stderr)
+    return code

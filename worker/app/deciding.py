@@ -1,0 +1,83 @@
+"""Plan one deal, write what was decided, commit it once: no step without its mail, no mail without its step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from worker.app.household import Household
+from worker.app.writing import Writer
+from worker.core import planner
+from worker.core.model import Deal, DealId, Decision, Letter, MessageId, Question
+from worker.core.plan import Draft, Plan
+from worker.core.situation import World
+from worker.mail.compose import compose
+
+Decided = Callable[[Deal, tuple[Decision, ...]], None]
+"""Told of each deal that has new decisions."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deciding:
+    """One call of `advance` is one atomic commit."""
+
+    household: Household
+    writer: Writer
+    decided: Decided
+
+    def advance(self, id: DealId, now: datetime) -> Deal | None:
+        """Let a deal go on as far as it goes now. Advancing it again at once changes nothing.
+
+        Raises:
+            RenderFault, ComposeFault: a template cannot be filled in; nothing has been committed.
+        """
+        keeper = self.household.keeper
+        deal = keeper.deal(id)
+        if deal is None:
+            return None
+        world = self.household.world(deal, now)
+        plan = planner.plan(deal, world, now)
+        after = self._written(plan, world, now)
+        if after != deal:
+            keeper.commit(after)
+            self.decided(after, after.decisions[len(deal.decisions) :])
+        return after
+
+    def _written(self, plan: Plan, world: World, now: datetime) -> Deal:
+        deal = plan.deal
+        for draft in plan.drafts:
+            deal = self._write(draft, deal, world, now)
+        for letter in plan.letters:
+            deal = self._post(letter, deal, now)
+        return deal
+
+    def _write(self, draft: Draft, deal: Deal, world: World, now: datetime) -> Deal:
+        letter = self.writer.letter(draft, deal, world)
+        if not draft.approve:
+            deal = self._post(letter, deal, now)
+            return _asked(deal, draft.question or draft.id, deal.outbox[-1].message_id) if draft.to_owner else deal
+        deal = self._post(self.writer.approval(letter, deal, now), deal, now)
+        asked = deal.outbox[-1].message_id
+        return _with_question(
+            deal, draft.id, lambda question: replace(question, letter=letter, message_id=asked)
+        )  # fmt: skip
+
+    def _post(self, letter: Letter, deal: Deal, now: datetime) -> Deal:
+        """Freeze the bytes. A letter that is in the outbox already is not written twice."""
+        if any(item.letter.id == letter.id for item in deal.outbox):
+            return deal
+        item = compose(
+            letter, key=self.household.reading.key, worker=self.household.reading.address, now=now,
+            zone=self.household.zone,
+        )  # fmt: skip
+        return replace(deal, outbox=(*deal.outbox, item))
+
+
+def _asked(deal: Deal, id: str, message_id: MessageId) -> Deal:
+    return _with_question(deal, id, lambda question: replace(question, message_id=message_id))
+
+
+def _with_question(deal: Deal, id: str, change: Callable[[Question], Question]) -> Deal:
+    questions = tuple(change(question) if question.id == id else question for question in deal.questions)
+    return replace(deal, questions=questions)

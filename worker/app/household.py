@@ -1,0 +1,63 @@
+"""What every decision shares: the settings, the files, the store, and the world as it stands around one deal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from worker.app.keeping import Keeper
+from worker.app.library import Library
+from worker.core.calendar import Locale
+from worker.core.lifecycle import label
+from worker.core.model import Address, Deal, Reading
+from worker.core.playbook import Mode
+from worker.core.situation import Caps, Known, World
+from worker.core.stopping import ANSWERS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Household:
+    """Everything that stays the same from mail to mail."""
+
+    reading: Reading
+    library: Library
+    keeper: Keeper
+    zone: ZoneInfo
+    country: str = ""
+    mode: Mode = Mode.APPROVE
+    caps: Caps = Caps()
+    watched: frozenset[str] = frozenset()
+    """Addresses whose own mailbox is read, so that replies to them are seen."""
+    approved: bool = False
+
+    def world(self, deal: Deal, now: datetime, *, letter: str = "") -> World:
+        """The world around a deal: the people in it, across all of their deals.
+
+        Args:
+            letter: id of the letter that asks whether it may leave; it does not stand in its own way.
+        """
+        index = self.keeper.index
+        return World(
+            address=self.reading.address,
+            books=self.library.books,
+            home=Locale(zone=self.zone, country=self.country),
+            suppression=self.keeper.suppression,
+            purposes=self.library.templates.purposes(),
+            mode=self.mode,
+            firm=self.library.firm,
+            ideal=self.library.ideal,
+            people={contact.address: self._known(contact.address, deal, letter) for contact in deal.contacts},
+            caps=self.caps,
+            watched=deal.owner.address in self.watched,
+            approved=self.approved,
+            sent_last_hour=index.sent_since(now - timedelta(hours=1)),
+            sent_last_day=index.sent_since(now - timedelta(days=1)),
+        )
+
+    def _known(self, address: Address, deal: Deal, letter: str) -> Known:
+        index = self.keeper.index
+        rows = [index.row(id) for id in index.by_contact(address) if id != deal.id]
+        stages = [row.stage for row in rows if row is not None]
+        sent = index.sent_to(address, apart=ANSWERS, letter=letter or None)
+        return Known(sent=sent, label=label([*stages, deal.stage]))

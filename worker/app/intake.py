@@ -1,0 +1,178 @@
+"""One mail in: understood, placed, remembered, committed. The same mail twice changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from worker.app.household import Household
+from worker.core import outbox, placing, record, steering
+from worker.core.calendar import Locale
+from worker.core.model import (
+    Deal,
+    DealId,
+    Event,
+    Evidence,
+    Kind,
+    Message,
+    Outbox,
+    OutboxItem,
+    Party,
+    RawMail,
+    Strength,
+    Trust,
+    Unplaced,
+)
+from worker.core.placing import Placed
+from worker.mail.parse import parse
+from worker.signals.detect import detect
+
+Heard = Callable[[Message, tuple[Evidence, ...], tuple[DealId, ...], str], None]
+"""Told of each mail: what it is, what it shows, the deals it touched, and why it was put there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intake:
+    """Takes mails in. The caller commits the cursor afterwards."""
+
+    household: Household
+    heard: Heard
+
+    def take(self, raw: RawMail, now: datetime, *, history: bool = False) -> tuple[DealId, ...]:
+        """Understand one mail and commit what it changes: suppression first, then each deal.
+
+        Returns the deals that have to be looked at again.
+        """
+        reading = self.household.reading
+        message = parse(raw, reading)
+        if message.kind is Kind.OWN:
+            return self._own(message, now)
+        evidence = record.tempered(detect(message, self.household.library.signals, reading), message)
+        placed = self._place(message, evidence)
+        if message.place.account:
+            # Somebody's own mailbox is read for the replies in it: what is of no deal there is none of our business.
+            placed = replace(placed, opens_for=())
+        at = min(message.at or now, now)
+        self._suppress(message, evidence, at, placed)
+        touched = tuple(self._touch(id, message, evidence, at, now, history=history) for id in placed.deals)
+        if placed.opens_for:
+            touched = (self._open(message, evidence, placed, at, now, history=history),)
+        touched = (*touched, *self._introduce(touched, message, evidence, at))
+        if not touched and message.place.account:
+            return ()
+        if not touched:
+            self._keep(message, placed, at)
+        self.heard(message, evidence, touched, placed.why)
+        return touched
+
+    def _place(self, message: Message, evidence: tuple[Evidence, ...]) -> Placed:
+        return placing.place(message, evidence, self.household.keeper.index, self.household.reading)
+
+    def _own(self, message: Message, now: datetime) -> tuple[DealId, ...]:
+        """Our blind copy is back: the proof that the mail left."""
+        keeper = self.household.keeper
+        touched = []
+        for id in keeper.index.by_message(message.id):
+            deal = keeper.deal(id)
+            if deal is None:
+                continue
+            items = tuple(_filed(item, message, now) for item in deal.outbox)
+            if items != deal.outbox:
+                keeper.commit(replace(deal, outbox=items))
+                touched.append(id)
+        self.heard(message, (), tuple(touched), "our own copy")
+        return tuple(touched)
+
+    def _suppress(self, message: Message, evidence: tuple[Evidence, ...], at: datetime, placed: Placed) -> None:
+        keeper = self.household.keeper
+        before = keeper.suppression
+        ours = bool(placed.deals) and (message.bounce is None or self._is_known(message))
+        after = record.suppression_after(before, message, evidence, at, ours=ours)
+        if after is not before:
+            keeper.commit_suppression(after)
+
+    def _is_known(self, message: Message) -> bool:
+        """Whether a report is about a mail that we know: anybody can make up a bounce."""
+        original = message.bounce.original if message.bounce else None
+        ids = [*message.in_reply_to, *message.references, *([original] if original else [])]
+        return message.trust is not Trust.NONE or any(self.household.keeper.index.by_message(id) for id in ids)
+
+    def _touch(
+        self, id: DealId, message: Message, evidence: tuple[Evidence, ...], at: datetime, now: datetime, *, history: bool
+    ) -> DealId:
+        keeper = self.household.keeper
+        deal = keeper.deal(id)
+        if deal is None or any(mail.id == message.id for mail in deal.log):
+            return id
+        changed = record.remember(deal, message, evidence, self.household.reading, at, history=history)
+        if history:
+            changed = replace(changed, live_from=now)
+        keeper.commit(self._steer(changed, message, now))
+        return id
+
+    def _open(
+        self, message: Message, evidence: tuple[Evidence, ...], placed: Placed, at: datetime, now: datetime, *, history: bool
+    ) -> DealId:
+        owner = message.sender or Party(address=self.household.reading.address)
+        deal = record.open_deal(
+            message, placed.opens_for, owner, self.household.reading.key, at, live_from=now if history else None
+        )
+        deal = record.remember(deal, message, evidence, self.household.reading, at, history=history)
+        self.household.keeper.commit(self._steer(deal, message, now))
+        return deal.id
+
+    def _steer(self, deal: Deal, message: Message, now: datetime) -> Deal:
+        """Obey the tags and words of a member of the team. Nobody else commands."""
+        if message.trust is not Trust.TEAM:
+            return deal
+        reading = self.household.reading
+        place = Locale(zone=self.household.zone, country=self.household.country)
+        for command in steering.by_tag(message, reading):
+            deal = steering.obey(deal, command, None, message, place, now)
+        spoken = steering.by_words(message) if not placing.others(message, reading) else None
+        if spoken is not None:
+            deal = steering.obey(deal, spoken, steering.answered(deal, message), message, place, now)
+        return deal
+
+    def _introduce(
+        self, touched: tuple[DealId, ...], message: Message, evidence: tuple[Evidence, ...], at: datetime
+    ) -> tuple[DealId, ...]:
+        """Whoever is introduced becomes a suspect of their own, referred by the one who introduced them."""
+        keeper, opened = self.household.keeper, []
+        for item in evidence:
+            source = keeper.deal(touched[0]) if touched else None
+            if item.event is not Event.INTRODUCTION or item.strength is Strength.WEAK or source is None:
+                continue
+            for person in item.people:
+                if not self._is_new(person, source):
+                    continue
+                deal = record.open_deal(
+                    message, (person,), source.owner, self.household.reading.key, at, referred_by=item.by
+                )
+                # The introduction itself is evidence in the deal of whoever made it, and thanked for there.
+                keeper.commit(record.remember(deal, message, (), self.household.reading, at))
+                opened.append(deal.id)
+        return tuple(opened)
+
+    def _is_new(self, person: Party, source: Deal) -> bool:
+        reading, index = self.household.reading, self.household.keeper.index
+        known = index.by_contact(person.address)
+        ours = reading.is_team(person.address) or reading.is_ours(person.address)
+        return bool(person.address) and not ours and all(id == source.id for id in known)
+
+    def _keep(self, message: Message, placed: Placed, at: datetime) -> None:
+        sender = message.sender.address if message.sender else None
+        self.household.keeper.keep(
+            Unplaced(
+                id=message.id, place=message.place, at=at, sender=sender, subject=message.subject[:200],
+                why="; ".join((placed.why, *message.defects))[:500],
+            )
+        )  # fmt: skip
+
+
+def _filed(item: OutboxItem, message: Message, now: datetime) -> OutboxItem:
+    waiting = (Outbox.COMMITTING, Outbox.ACCEPTED, Outbox.UNCERTAIN)
+    if item.message_id != message.id or item.state not in waiting:
+        return item
+    return outbox.after(item, outbox.Happening.FOUND, now, "our own copy came back")

@@ -1,0 +1,157 @@
+"""The command line: one verb, the settings that it uses, and an exit code that says how it went."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+from pathlib import Path
+from typing import TextIO
+
+from worker import __version__
+from worker.settings import ConfigurationFault, Need, Settings, load
+
+DONE, FAILED, USAGE, CONFIGURATION = 0, 1, 2, 78
+"""78 is EX_CONFIG of sysexits(3): systemd is told not to try again."""
+
+Verb = Callable[[argparse.Namespace], int]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one verb. Returns 0 done, 1 the work failed, 2 usage, 78 configuration."""
+    arguments = _parser().parse_args(argv)
+    verb: Verb = arguments.verb
+    try:
+        return verb(arguments)
+    except ConfigurationFault as fault:
+        return _say(fault.lines, CONFIGURATION)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # Whoever read us has seen enough; Python would complain once more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="worker", description="The follow-up that a good salesperson would have sent.")
+    parser.add_argument("--version", action="version", version=f"followup-worker {__version__}")
+    verbs = parser.add_subparsers(title="verbs", required=True, metavar="VERB")
+
+    def verb(name: str, does: Verb, help: str) -> argparse.ArgumentParser:
+        one = verbs.add_parser(name, help=help, description=help)
+        one.add_argument("--env-file", type=Path, metavar="FILE", help="settings, beside those of the environment (.env)")
+        one.set_defaults(verb=does)
+        return one
+
+    one = verb("demo", _demo, "half a year of eight deals in half a minute, on servers of its own")
+    one.add_argument("--out", type=Path, metavar="FOLDER", help="where the mails and the report go (followup-demo)")
+    one.add_argument("--fast", action="store_true", help="do not wait for the reader's eyes")
+    one = verb("init", _init, "lay out playbooks, templates and .env in a folder of your own")
+    one.add_argument("folder", type=Path, nargs="?", default=Path())
+    verb("doctor", _doctor, "try every setting: the mailbox, the server, the files, the state")
+    one = verb("check", _check, "check playbooks, templates and signals")
+    one.add_argument("folder", type=Path, nargs="?", help="a folder of playbooks, instead of WORKER_PLAYBOOKS_DIR")
+    one = verb("run", _run, "read the mailbox, decide, send")
+    one.add_argument("--once", action="store_true", help="handle what is there and what is due, then end")
+    one = verb("deals", _deals, "list the deals, with their labels and what comes next")
+    one.add_argument("--json", action="store_true")
+    one = verb("show", _show, "one deal: its mails, its decisions and the reason for each")
+    one.add_argument("deal", help="its mark, its id, or an address of its contact")
+    one.add_argument("--json", action="store_true")
+    one = verb("explain", _explain, "what the worker sees in a mail, and why")
+    one.add_argument("--json", action="store_true")
+    one.add_argument("paths", type=Path, nargs="+", metavar="PATH", help="mails, or folders of them")
+    one = verb("rehearse", _rehearse, "live a past mailbox through and see every decision; sends nothing")
+    one.add_argument("mailbox", type=Path, help="an mbox, a Maildir or a folder of mails")
+    one.add_argument("--until", type=_day, metavar="DATE", help="the last day, included (three months after the last mail)")
+    one.add_argument("--json", action="store_true")
+    one.add_argument("--strict", action="store_true", help="leave what needs approval waiting")
+    return parser
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no day; write it like 2026-03-01") from None
+
+
+def _settings(arguments: argparse.Namespace, *needs: Need) -> Settings:
+    env_file: Path | None = arguments.env_file
+    if env_file is None and Path(".env").is_file():
+        env_file = Path(".env")
+    settings = load(frozenset(needs), env_file, os.environ)
+    if settings.ssl_cert_file is not None:
+        os.environ.setdefault("SSL_CERT_FILE", str(settings.ssl_cert_file))
+    return settings
+
+
+def _say(lines: Iterable[str], code: int, out: TextIO | None = None) -> int:
+    for line in lines:
+        print(line, file=out or sys.stderr)
+    return code
+
+
+# Each verb imports what it uses: `explain` must not wait for the IMAP client.
+
+
+def _demo(arguments: argparse.Namespace) -> int:
+    from worker.app.demo import demo
+
+    return demo(arguments.out or Path("followup-demo"), fast=arguments.fast)
+
+
+def _init(arguments: argparse.Namespace) -> int:
+    from worker.app.commands import init
+
+    return init(arguments.folder)
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    from worker.app.commands import doctor
+
+    return doctor(_settings(arguments, Need.TEAM, Need.MAILBOX, Need.SUBMISSION, Need.STATE))
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    from worker.app.commands import check
+
+    settings = _settings(arguments)
+    return check(arguments.folder or settings.playbooks_dir, settings.templates_dir)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from worker.app.commands import run
+
+    settings = _settings(arguments, Need.TEAM, Need.MAILBOX, Need.SUBMISSION, Need.STATE)
+    return run(settings, once=arguments.once)
+
+
+def _deals(arguments: argparse.Namespace) -> int:
+    from worker.app.looking import list_deals
+
+    return list_deals(_settings(arguments, Need.STATE), as_json=arguments.json)
+
+
+def _show(arguments: argparse.Namespace) -> int:
+    from worker.app.looking import show_deal
+
+    return show_deal(_settings(arguments, Need.STATE), arguments.deal, as_json=arguments.json)
+
+
+def _explain(arguments: argparse.Namespace) -> int:
+    from worker.app.explain import explain
+
+    return explain(arguments.paths, _settings(arguments), as_json=arguments.json)
+
+
+def _rehearse(arguments: argparse.Namespace) -> int:
+    from worker.app.rehearse import rehearse
+
+    return rehearse(
+        arguments.mailbox, _settings(arguments, Need.TEAM), until=arguments.until, as_json=arguments.json,
+        strict=arguments.strict,
+    )  # fmt: skip

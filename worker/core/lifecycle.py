@@ -1,0 +1,174 @@
+"""The life cycle is a table, folded over the standing evidence by the time of the mail.
+
+Late or withdrawn evidence folds again from the beginning, so the order of arrival never changes where a
+deal stands. What was sent stays sent; that is the planner's to remember, not the table's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from worker.core.model import Address, Bucket, Deal, Event, Evidence, Speaker, Stage, StageChange, Strength
+
+OPENING_LASTS = timedelta(days=30)
+
+_SUSPECT = (Stage.IDENTIFIED, Stage.CONTACTED)
+_UNSIGNED = (*_SUSPECT, Stage.ENGAGED, Stage.PROPOSED, Stage.VERBAL)
+_RETURNABLE = (Stage.LOST, Stage.LATER)
+_CLIENT = (Stage.OPENING, Stage.ACTIVE)
+
+
+def _rows(stages: Iterable[Stage], event: Event, to: Stage | None) -> dict[tuple[Stage, Event], Stage | None]:
+    return {(stage, event): to for stage in stages}
+
+
+BACK = None
+"""In the table: to where the deal stood before."""
+
+NEXT: dict[tuple[Stage, Event], Stage | None] = {
+    # A suspect becomes a prospect by showing interest, not by being written to.
+    **_rows((*_SUSPECT, *_RETURNABLE), Event.INTEREST, Stage.ENGAGED),
+    **_rows((*_SUSPECT, *_RETURNABLE), Event.MEETING_BOOKED, Stage.ENGAGED),
+    **_rows((*_SUSPECT, Stage.ENGAGED, *_RETURNABLE), Event.PROPOSAL_SENT, Stage.PROPOSED),
+    **_rows((*_SUSPECT, Stage.ENGAGED, Stage.PROPOSED, *_RETURNABLE), Event.VERBAL_YES, Stage.VERBAL),
+    **_rows((*_SUSPECT, Stage.ENGAGED, Stage.PROPOSED, *_RETURNABLE), Event.SIGNATURE_REQUESTED, Stage.VERBAL),
+    **_rows((*_SUSPECT, Stage.ENGAGED, Stage.PROPOSED, *_RETURNABLE), Event.PARTLY_SIGNED, Stage.VERBAL),
+    # A client is a client when the agreement is signed by all and the first payment has cleared, in either order.
+    **_rows((*_UNSIGNED, *_RETURNABLE), Event.SIGNED, Stage.SIGNED_UNPAID),
+    **_rows((*_UNSIGNED, *_RETURNABLE), Event.PAYMENT_RECEIVED, Stage.PAID_UNSIGNED),
+    (Stage.SIGNED_UNPAID, Event.PAYMENT_RECEIVED): Stage.OPENING,
+    (Stage.PAID_UNSIGNED, Event.SIGNED): Stage.OPENING,
+    # Money that goes back, or an agreement that is voided, takes the label back.
+    (Stage.PAID_UNSIGNED, Event.PAYMENT_REVERSED): BACK,
+    **_rows(_CLIENT, Event.PAYMENT_REVERSED, Stage.SIGNED_UNPAID),
+    (Stage.SIGNED_UNPAID, Event.SIGNING_DECLINED): BACK,
+    # The door closed by them, put off by them, closed by us, closed for good.
+    **_rows((*_UNSIGNED, Stage.LATER), Event.REJECTED, Stage.LOST),
+    **_rows(_UNSIGNED, Event.NOT_NOW, Stage.LATER),
+    **_rows((*_UNSIGNED, Stage.SIGNED_UNPAID, *_CLIENT), Event.CANCELLED, Stage.LOST),
+    **_rows(
+        (*_UNSIGNED, Stage.SIGNED_UNPAID, Stage.PAID_UNSIGNED, *_RETURNABLE, *_CLIENT),
+        Event.DISQUALIFIED,
+        Stage.DISQUALIFIED,
+    ),
+    **_rows((Stage.DISQUALIFIED, *_RETURNABLE), Event.REQUALIFIED, Stage.ENGAGED),
+    **_rows((*_UNSIGNED, Stage.SIGNED_UNPAID, Stage.PAID_UNSIGNED, *_RETURNABLE, Stage.DISQUALIFIED),
+            Event.OPT_OUT, Stage.OPTED_OUT),
+}  # fmt: skip
+
+CERTAIN_ONLY = frozenset({
+    Event.SIGNED, Event.PARTLY_SIGNED, Event.PAYMENT_RECEIVED, Event.PAYMENT_REVERSED, Event.SIGNING_DECLINED,
+    Event.CANCELLED, Event.DISQUALIFIED, Event.REQUALIFIED, Event.VERBAL_YES,
+})  # fmt: skip
+"""Where nothing less than certain evidence moves the deal; when it is only likely the owner is asked."""
+
+STOPPING = frozenset({
+    Event.OPT_OUT, Event.REJECTED, Event.NOT_NOW, Event.COMPLAINT, Event.ABSENCE, Event.LEFT_COMPANY,
+    Event.HARDSHIP, Event.DATE_NAMED,
+})  # fmt: skip
+"""All that a mail without trust can bring about: it may stop or pause, never start or advance."""
+
+EXIT_EVENT = {
+    Stage.LOST: Event.REJECTED,
+    Stage.LATER: Event.NOT_NOW,
+    Stage.DISQUALIFIED: Event.DISQUALIFIED,
+    Stage.OPTED_OUT: Event.OPT_OUT,
+    Stage.ENGAGED: Event.INTEREST,
+}
+"""The evidence that a playbook's `exit: STAGE` leaves behind."""
+
+
+def moves(evidence: Evidence) -> bool:
+    """Whether this evidence may move a deal by itself."""
+    if evidence.withdrawn or evidence.strength is Strength.WEAK:
+        return False
+    if evidence.event is Event.SIGNED and evidence.document_kind in {"nda", "other"}:
+        return False  # A signed NDA is not the agreement.
+    return evidence.strength is Strength.CERTAIN or evidence.event not in CERTAIN_ONLY
+
+
+def fold(deal: Deal, now: datetime) -> tuple[StageChange, ...]:
+    """Every stage that the deal has reached, in order, with the mails that led there.
+
+    Time is a trigger too: an opening becomes an active client thirty days on.
+    """
+    history: list[StageChange] = [_first(deal)]
+    for evidence in _in_order(deal):
+        _age(history, evidence.at)
+        reached = _next_stage(history, evidence, deal)
+        if reached is not None and reached is not history[-1].stage:
+            history.append(_change(reached, evidence, history))
+    _age(history, now)
+    return tuple(history)
+
+
+def _in_order(deal: Deal) -> list[Evidence]:
+    standing = [evidence for evidence in deal.evidence if moves(evidence)]
+    # The event breaks ties, so that mails of one second fold the same way in whatever order they came.
+    return sorted(standing, key=lambda evidence: (evidence.at, evidence.event, evidence.found_in))
+
+
+def _first(deal: Deal) -> StageChange:
+    written = [mail for mail in deal.log if mail.speaker in (Speaker.OWNER, Speaker.WORKER)]
+    outgoing = min(written, key=lambda mail: (mail.at, mail.id), default=None)
+    referred = any(contact.referred_by for contact in deal.contacts)
+    if outgoing is not None and not referred:
+        return StageChange(
+            at=outgoing.at, stage=Stage.CONTACTED, why="the owner wrote to them", found_in=(outgoing.id,)
+        )
+    first = min(deal.log, key=lambda mail: (mail.at, mail.id), default=None)
+    found = (first.id,) if first else ()
+    why = "introduced by a client" if referred else "known to the owner, not yet written to"
+    return StageChange(at=deal.created, stage=Stage.IDENTIFIED, why=why, found_in=found)
+
+
+def _next_stage(history: list[StageChange], evidence: Evidence, deal: Deal) -> Stage | None:
+    stage = history[-1].stage
+    if (stage, evidence.event) not in NEXT:
+        return None
+    if evidence.event is Event.OPT_OUT and not _speaks_for_all(evidence.by, deal):
+        return None
+    to = NEXT[stage, evidence.event]
+    return _where_it_stood(history) if to is BACK else to
+
+
+def _where_it_stood(history: list[StageChange]) -> Stage:
+    """The last stage before money or signature came; where the deal began with them, a prospect all the same."""
+    stages = [change.stage for change in history[:-1]]
+    open_stages = [stage for stage in stages if stage in _UNSIGNED]
+    return open_stages[-1] if open_stages else Stage.ENGAGED
+
+
+def _speaks_for_all(address: Address | None, deal: Deal) -> bool:
+    """Whether an opt-out closes the deal: it does unless colleagues of theirs also talk with us."""
+    gone = {item.by for item in deal.evidence if item.event is Event.OPT_OUT and moves(item)} | {address}
+    return all(contact.address in gone for contact in deal.contacts if contact.words)
+
+
+def _change(stage: Stage, evidence: Evidence, history: list[StageChange]) -> StageChange:
+    # A client is two things at once: both mails led there.
+    led_here = history[-1].found_in if stage is Stage.OPENING else ()
+    found = (*led_here, evidence.found_in)
+    said = f': "{evidence.quote}"' if evidence.quote else ""
+    why = f"{evidence.event.replace('_', ' ')} ({evidence.signal}){said}"
+    return StageChange(at=evidence.at, stage=stage, why=why, found_in=tuple(dict.fromkeys(found)))
+
+
+def _age(history: list[StageChange], until: datetime) -> None:
+    last = history[-1]
+    if last.stage is Stage.OPENING and until >= last.at + OPENING_LASTS:
+        history.append(
+            StageChange(
+                at=last.at + OPENING_LASTS, stage=Stage.ACTIVE, why="a client for thirty days", found_in=last.found_in
+            )
+        )
+
+
+def label(stages: Iterable[Stage]) -> Bucket:
+    """The label of a person with several deals: the highest wins, so that no client gets a prospect's mail."""
+    buckets = {stage.bucket for stage in stages}
+    for bucket in (Bucket.CLIENT, Bucket.PROSPECT, Bucket.SUSPECT):
+        if bucket in buckets:
+            return bucket
+    return Bucket.OUT

@@ -1,0 +1,182 @@
+"""Finds the deal that a mail belongs to: by thread, by mark, by contact, by company; and what opens a new one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import pairwise
+
+from worker.core.index import Index
+from worker.core.model import Address, DealId, Evidence, Kind, Message, Party, Reading, Trust
+
+FREE_MAIL = frozenset({
+    "gmail.com", "googlemail.com", "outlook.com", "hotmail.com", "hotmail.co.uk", "hotmail.de", "hotmail.fr", "live.com",
+    "live.de", "live.nl", "msn.com", "yahoo.com", "yahoo.co.uk", "yahoo.de", "yahoo.fr", "yahoo.es", "yahoo.it", "ymail.com",
+    "rocketmail.com", "aol.com", "icloud.com", "me.com", "mac.com", "gmx.de", "gmx.net", "gmx.at", "gmx.ch", "gmx.com",
+    "web.de", "t-online.de", "freenet.de", "posteo.de", "mailbox.org", "proton.me", "protonmail.com", "pm.me", "tutanota.com",
+    "tuta.com", "fastmail.com", "fastmail.fm", "hey.com", "zoho.com", "mail.com", "mail.ru", "yandex.ru", "yandex.com",
+    "orange.fr", "wanadoo.fr", "free.fr", "laposte.net", "sfr.fr", "bbox.fr", "libero.it", "virgilio.it", "tiscali.it",
+    "alice.it", "ziggo.nl", "kpnmail.nl", "xs4all.nl", "planet.nl", "hetnet.nl", "telenet.be", "skynet.be", "bluewin.ch",
+    "btinternet.com", "sky.com", "talktalk.net", "virginmedia.com", "ntlworld.com", "comcast.net", "verizon.net", "att.net",
+    "sbcglobal.net", "bellsouth.net", "cox.net", "charter.net", "earthlink.net", "shaw.ca", "rogers.com", "bigpond.com",
+    "optusnet.com.au", "qq.com", "163.com", "126.com", "naver.com", "daum.net", "rediffmail.com", "wp.pl", "o2.pl", "onet.pl",
+    "seznam.cz", "terra.com.br", "uol.com.br", "bol.com.br", "telia.com", "online.no", "mail.dk", "sapo.pt",
+})  # fmt: skip
+"""Domains at which strangers live next door: they are never a company."""
+_TAIL = re.compile(r"[\w.+-]+$")
+_HEAD = re.compile(r"[\w-]+(?:\.[\w-]+)+")
+_MACHINES = ("noreply", "no-reply", "donotreply", "do-not-reply", "mailer-daemon", "postmaster", "bounce", "notification",
+             "notifications", "dse", "dse_na2", "dse_na3", "dse_na4", "adobesign", "echosign")  # fmt: skip
+
+
+def company_of(address: str) -> str:
+    """The domain that stands for a company, "" for a free-mail domain."""
+    domain = address.rpartition("@")[2]
+    return "" if domain in FREE_MAIL else domain
+
+
+def is_machine(address: str) -> bool:
+    """Whether nobody reads what is sent there."""
+    return address.partition("@")[0].partition("+")[0].lower() in _MACHINES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """Where a mail belongs. More than one deal where it speaks of several; none where it opens one or belongs nowhere."""
+
+    deals: tuple[DealId, ...] = ()
+    opens_for: tuple[Party, ...] = ()
+    """Contacts of a new deal; empty where the mail opens none."""
+    why: str = ""
+
+
+def place(message: Message, evidence: tuple[Evidence, ...], index: Index, reading: Reading, ref: str = "") -> Placed:
+    """Decide where a mail belongs.
+
+    A thread outranks a person and a person a company. Only the team opens a deal: a stranger who writes to the
+    worker by himself, or a notice about nobody we know, belongs nowhere and is shown as such.
+    """
+    if ref and (known := index.by_ref(ref)) is not None:
+        return Placed(deals=(known,), why="by its mark")
+    outsiders = others(message, reading)
+    for found, why in (
+        (_by_thread(message, outsiders, index), "by its thread"),
+        (_by_people(outsiders, index), "by its contact"),
+        (_by_notice(message, evidence, index), "by the names in it"),
+        (_by_company(message, outsiders, index), "by its company"),
+    ):
+        if found:
+            return Placed(deals=found, why=why)
+    if message.trust is Trust.TEAM and message.kind is Kind.HUMAN and outsiders:
+        return Placed(opens_for=outsiders, why="a member of the team wrote to somebody new")
+    return Placed(why=_nowhere(message))
+
+
+def others(message: Message, reading: Reading) -> tuple[Party, ...]:
+    """The people of a mail who are neither we nor machines, its writer first; of a forward, its author."""
+    people: list[Party] = []
+    if message.forwarded is not None and message.trust is Trust.TEAM:
+        if message.forwarded.sender is not None:
+            people.append(message.forwarded.sender)
+        people.extend(message.forwarded.to)
+    if message.sender is not None and message.kind is Kind.HUMAN:
+        people.append(message.sender)
+    people.extend((*message.to, *message.cc))
+    found: dict[Address, Party] = {}
+    for one in people:
+        ours = reading.is_team(one.address) or reading.is_ours(one.address)
+        if not ours and not is_machine(one.address) and not _is_notary(one.address, reading):
+            found.setdefault(one.address, one)
+    return tuple(found.values())
+
+
+def _is_notary(address: str, reading: Reading) -> bool:
+    domain = address.rpartition("@")[2]
+    return any(domain == notary or domain.endswith(f".{notary}") for notary in reading.notaries)
+
+
+def _by_thread(message: Message, outsiders: tuple[Party, ...], index: Index) -> tuple[DealId, ...]:
+    ids = [*message.in_reply_to, *reversed(message.references)]
+    if message.bounce is not None and message.bounce.original is not None:
+        ids.insert(0, message.bounce.original)
+    for id in (message.id, *ids):
+        found = index.by_message(id)
+        if found:
+            return _of_their_company(found, outsiders, index)
+    return ()
+
+
+def _of_their_company(found: tuple[DealId, ...], outsiders: tuple[Party, ...], index: Index) -> tuple[DealId, ...]:
+    """A thread that was forwarded to a second company is two deals: each person's own one counts."""
+    if len(found) < 2:
+        return found
+    theirs = [deal for one in outsiders for deal in index.by_contact(one.address) if deal in found]
+    return tuple(dict.fromkeys(theirs)) or found
+
+
+def _by_people(outsiders: tuple[Party, ...], index: Index) -> tuple[DealId, ...]:
+    for one in outsiders:
+        found = index.by_contact(one.address)
+        if found:
+            return found[-1:]
+    return ()
+
+
+def _by_notice(message: Message, evidence: tuple[Evidence, ...], index: Index) -> tuple[DealId, ...]:
+    """A service writes about people: by their address first, then by their name, then by the company's name."""
+    if message.kind not in (Kind.NOTICE, Kind.BOUNCE, Kind.COMPLAINT_REPORT) and message.forwarded is None:
+        return ()
+    addresses = [person.address for item in evidence for person in item.people if person.address]
+    if message.bounce is not None:
+        addresses.extend(message.bounce.recipients)
+    for address in addresses:
+        found = index.by_contact(address)
+        if found:
+            return found[-1:]
+    for address in addresses_in(f"{message.subject}\n{message.full_text}"):
+        found = index.by_contact(address)
+        if found:
+            return found[-1:]
+    for name in _names(evidence):
+        found = index.by_name(name)
+        if len(found) == 1:  # two of that name: nobody guesses whose money it is
+            return found
+    return ()
+
+
+def _names(evidence: Iterable[Evidence]) -> list[str]:
+    """Whoever paid or signed, as the notice calls them."""
+    names = [name for item in evidence for name in (item.payer, *(person.name for person in item.people))]
+    parts = [part.strip() for name in names for part in (name, *name.split(","), *name.split("|")) if part.strip()]
+    return list(dict.fromkeys(parts))
+
+
+def addresses_in(text: str) -> list[Address]:
+    """Every address that a text holds, in one pass from @ to @."""
+    pieces = text.split("@")[:200]
+    found = []
+    for before, behind in pairwise(pieces):
+        local = _TAIL.search(before[-64:])
+        domain = _HEAD.match(behind[:255])
+        if local and domain:
+            found.append(Address(f"{local[0]}@{domain[0]}".lower().rstrip(".")))
+    return found
+
+
+def _by_company(message: Message, outsiders: tuple[Party, ...], index: Index) -> tuple[DealId, ...]:
+    """A colleague whom we have not seen belongs to the one deal of their company; to none where there are several."""
+    if message.kind is not Kind.HUMAN and message.kind is not Kind.AUTO_REPLY:
+        return ()
+    for one in outsiders:
+        company = company_of(one.address)
+        found = index.by_company(company) if company else ()
+        if len(found) == 1:
+            return found
+    return ()
+
+
+def _nowhere(message: Message) -> str:
+    if message.trust is Trust.NONE:
+        return "nobody whom we know, and no proof of who wrote it"
+    return "it speaks of no deal that we know"

@@ -1,0 +1,183 @@
+"""Decides what happens next to a deal: which playbook begins, which step is due, what has to stop, and why."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from worker.core import disqualify, lifecycle
+from worker.core.desk import Desk
+from worker.core.lifecycle import CERTAIN_ONLY, NEXT
+from worker.core.model import (
+    Action,
+    Deal,
+    Event,
+    Evidence,
+    Outbox,
+    Question,
+    RunState,
+    Stage,
+    StageChange,
+    Strength,
+)
+from worker.core.outbox import UNCERTAIN_FOR
+from worker.core.plan import Draft, Plan
+from worker.core.situation import World
+from worker.core.starting import next_watch, starts
+from worker.core.stepping import advance, begin
+
+_PASSES = 5
+"""An exit changes the stage, the stage may begin a playbook: a few rounds settle it."""
+_ASK_AGAIN = timedelta(days=90)
+
+
+def plan(deal: Deal, world: World, now: datetime) -> Plan:
+    """Plan one deal at one moment. Planning the outcome again plans nothing new."""
+    desk = Desk(deal=deal, world=world, now=now)
+    _restage(desk)
+    for _ in range(_PASSES):
+        before = desk.deal
+        for run in desk.deal.runs:
+            if run.state in (RunState.ACTIVE, RunState.HELD):
+                advance(run, desk)
+        _restage(desk)
+        for start in starts(desk.deal, world, now):
+            begin(start, desk)
+        if desk.deal == before:
+            break
+    _doubts(desk)
+    _time_waster(desk)
+    _uncertain(desk)
+    desk.deal = replace(desk.deal, due_at=_due(desk))
+    return Plan(deal=desk.deal, drafts=tuple(desk.drafts), letters=tuple(desk.letters))
+
+
+def _restage(desk: Desk) -> None:
+    """Fold the evidence again, and write down each stage that is new."""
+    old, new = desk.deal.stages, lifecycle.fold(desk.deal, desk.now)
+    if new == old:
+        return
+    known = {(change.stage, change.at) for change in old}
+    reached = [change for change in new if (change.stage, change.at) not in known]
+    if not reached or reached[-1].stage is not new[-1].stage:
+        reached = [*reached, new[-1]] if not old or old[-1].stage is not new[-1].stage else []
+    for change in reached:
+        desk.deal = replace(desk.deal, stages=_until(new, change))
+        desk.decide(Action.STAGE, change.why, change.found_in)
+    desk.deal = replace(desk.deal, stages=new)
+
+
+def _until(stages: tuple[StageChange, ...], last: StageChange) -> tuple[StageChange, ...]:
+    return stages[: stages.index(last) + 1]
+
+
+# -- what the owner has to say -------------------------------------------------------------
+
+
+def _doubts(desk: Desk) -> None:
+    """Where a signature or money is only likely, the owner is asked: nothing moves on a guess."""
+    for item in desk.deal.evidence:
+        if _is_doubt(item, desk.deal) and not desk.has_asked(_doubt_id(item)):
+            _put_question(item, desk)
+
+
+def _is_doubt(item: Evidence, deal: Deal) -> bool:
+    if item.withdrawn or item.event not in CERTAIN_ONLY or (deal.stage, item.event) not in NEXT:
+        return False
+    if deal.live_from is not None and item.at < deal.live_from:
+        return False
+    settled = any(other.event is item.event and lifecycle.moves(other) and other.at >= item.at for other in deal.evidence)
+    if settled:
+        return False
+    return item.strength is Strength.LIKELY or (item.strength is Strength.CERTAIN and item.document_kind == "other")
+
+
+def _doubt_id(item: Evidence) -> str:
+    return f"doubt/{item.event}/{item.found_in}"
+
+
+def _put_question(item: Evidence, desk: Desk) -> None:
+    open_already = [one for one in desk.deal.questions
+                    if one.kind == "doubt" and not one.answer and one.evidence and one.evidence[0].event is item.event]  # fmt: skip
+    if open_already:
+        return
+    what = {Event.SIGNED: "Is the agreement signed by all?", Event.PAYMENT_RECEIVED: "Has the first payment come?"}
+    text = what.get(item.event, f"Is it so: {item.event.replace('_', ' ')}?")
+    desk.tell(
+        Action.ASK,
+        _question_draft(_doubt_id(item), text, f'{item.event.replace("_", " ")} is only likely: "{item.quote}"', (item,), desk),
+        question=Question(id=_doubt_id(item), kind="doubt", asked=desk.now, text=text, evidence=(item,)),
+        purpose="question",
+    )  # fmt: skip
+
+
+def _question_draft(id: str, text: str, why: str, quotes: tuple[Evidence, ...], desk: Desk) -> Draft:
+    return Draft(
+        id=f"{desk.deal.id}/{id}",
+        template="owner/question",
+        to=desk.deal.owner.address,
+        send_at=desk.now,
+        why=why,
+        found_in=tuple(dict.fromkeys(quote.found_in for quote in quotes)),
+        to_owner=True,
+        text=text,
+        quotes=quotes,
+        question=id,
+    )
+
+
+def _time_waster(desk: Desk) -> None:
+    """Ask the owner, with the quotes, whether to give this one up. Nobody is thrown out without them."""
+    if desk.deal.stage in (Stage.DISQUALIFIED, Stage.OPTED_OUT):
+        return
+    found = disqualify.score(desk.deal, desk.world.ideal)
+    if not disqualify.is_time_waster(found, desk.world.ideal):
+        return
+    newest = found.signs[-1]
+    if desk.deal.live_from is not None and newest.at < desk.deal.live_from:
+        return
+    asked = [one for one in desk.deal.questions if one.kind == "disqualify"]
+    if asked and (not asked[-1].answer or desk.now - asked[-1].asked < _ASK_AGAIN):
+        return
+    id = f"disqualify/{newest.found_in}"
+    mails = len(desk.deal.log)
+    weeks = max(1, (desk.now - desk.deal.created).days // 7)
+    text = f"Stop giving time to them? So far: {mails} mails in {weeks} weeks, no signature and no money."
+    why = f"{len(found.signs)} signs of a time-waster in {found.rounds} rounds, the last: \"{newest.quote}\""
+    desk.tell(
+        Action.ASK,
+        _question_draft(id, text, why, found.signs, desk),
+        question=Question(id=id, kind="disqualify", asked=desk.now, text=text, evidence=found.signs),
+        purpose="question",
+    )
+
+
+def _uncertain(desk: Desk) -> None:
+    """A mail of which nobody can know whether it arrived is put to the owner, never sent again on a guess."""
+    for item in desk.deal.outbox:
+        id = f"uncertain/{item.letter.id}"
+        if item.state is not Outbox.UNCERTAIN or item.letter.to_owner or desk.has_asked(id):
+            continue
+        deadline = (item.changed or desk.now) + UNCERTAIN_FOR
+        if deadline > desk.now:
+            desk.wake.append(deadline)
+            continue
+        who = ", ".join(party.address for party in item.letter.to)
+        text = f'Has {who} got "{item.letter.subject}"? The server broke off before it said so. yes: it arrived, no: send it.'
+        draft = _question_draft(id, text, "the connection broke after the mail was handed over (RFC 1047)", (), desk)
+        desk.tell(
+            Action.ASK,
+            replace(draft, found_in=item.letter.found_in),
+            question=Question(id=id, kind="uncertain", asked=desk.now, text=text),
+            purpose="question",
+        )
+
+
+def _due(desk: Desk) -> datetime | None:
+    """When the deal has to be looked at again."""
+    moments = [*desk.wake, *(moment for moment in next_watch(desk.deal, desk.world) if moment > desk.now)]
+    if desk.deal.stage is Stage.OPENING:
+        moments.append(desk.deal.stages[-1].at + lifecycle.OPENING_LASTS)
+    if desk.deal.paused_until is not None:
+        moments.append(desk.deal.paused_until)
+    return min((moment for moment in moments if moment > desk.now), default=None)

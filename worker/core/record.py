@@ -1,0 +1,269 @@
+"""What a deal remembers of a mail: who spoke, what it shows, and who the people are."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from worker.core.identity import deal_ref
+from worker.core.lifecycle import STOPPING
+from worker.core.model import (
+    Address,
+    Contact,
+    Deal,
+    DealId,
+    Event,
+    Evidence,
+    Kind,
+    LoggedMail,
+    Message,
+    MessageId,
+    Party,
+    Reading,
+    Speaker,
+    Strength,
+    Suppressed,
+    Suppression,
+    Trust,
+)
+from worker.core.placing import company_of, others
+
+_EXTRACT = 160
+_OFFSETS = 8
+_LOOKS_ASKING = ("let me know", "get back to me", "please confirm", "geben sie mir", "gib mir bescheid", "dites-moi",
+                 "dis-moi", "tenez-moi", "laat me weten", "laat het me weten", "hoor graag", "dígame", "dime", "avísame",
+                 "fammi sapere", "mi faccia sapere")  # fmt: skip
+
+
+def speaker_of(message: Message, reading: Reading) -> Speaker:
+    """Whose words a mail holds. A mail that only claims to come from the team is nobody's."""
+    if message.kind is Kind.OWN:
+        return Speaker.WORKER
+    if message.trust is Trust.TEAM:
+        # What goes to the worker or to colleagues alone is no word to the contact.
+        return Speaker.OWNER if others(message, reading) else Speaker.OTHER
+    if message.trust is Trust.NOTARY:
+        return Speaker.NOTARY
+    claims_team = message.sender is not None and reading.is_team(message.sender.address)
+    if message.sender is None or claims_team or message.kind not in (Kind.HUMAN, Kind.AUTO_REPLY):
+        return Speaker.OTHER
+    return Speaker.CONTACT
+
+
+def tempered(evidence: Iterable[Evidence], message: Message) -> tuple[Evidence, ...]:
+    """Mail that is not trusted may stop or pause, never start or advance: the rest of it is only counted."""
+    if message.trust is not Trust.NONE:
+        return tuple(evidence)
+    return tuple(
+        item if item.event in STOPPING else replace(item, strength=Strength.WEAK) for item in evidence
+    )  # fmt: skip
+
+
+def open_deal(
+    message: Message, contacts: tuple[Party, ...], owner: Party, key: bytes, at: datetime,
+    *, referred_by: Address | None = None, live_from: datetime | None = None,
+) -> Deal:  # fmt: skip
+    """A new deal. Its id comes from the mail that opens it, so that reading that mail twice opens one."""
+    seed = f"{message.id}\n{contacts[0].address}"
+    id = DealId(hashlib.sha256(seed.encode()).hexdigest()[:16])
+    return Deal(
+        id=id,
+        ref=deal_ref(key, id),
+        owner=owner,
+        title=_title(message, contacts[0]),
+        created=at,
+        company=company_of(contacts[0].address),
+        contacts=tuple(Contact(address=one.address, name=one.name, referred_by=referred_by) for one in contacts[:20]),
+        live_from=live_from,
+    )
+
+
+def remember(
+    deal: Deal, message: Message, evidence: tuple[Evidence, ...], reading: Reading, at: datetime, *, history: bool = False
+) -> Deal:
+    """Add a mail to its deal. The same mail a second time changes nothing."""
+    if any(mail.id == message.id for mail in deal.log):
+        return deal
+    speaker = speaker_of(message, reading)
+    logged = _logged(message, evidence, speaker, at, history)
+    entries = (logged, *_forwarded_words(message, at, history, reading))
+    if message.forwarded is not None and len(entries) > 1:
+        entries = (replace(logged, speaker=Speaker.OTHER), *entries[1:])
+    return replace(
+        deal,
+        log=(*deal.log, *entries),
+        evidence=(*deal.evidence, *(item for item in evidence if item not in deal.evidence)),
+        contacts=_people(deal, message, speaker, reading),
+        company_name=deal.company_name or spoken_company(deal.company, message),
+    )
+
+
+def _logged(
+    message: Message, evidence: tuple[Evidence, ...], speaker: Speaker, at: datetime, history: bool
+) -> LoggedMail:
+    return LoggedMail(
+        id=message.id,
+        at=at,
+        sender=message.sender.address if message.sender else None,
+        to=tuple(one.address for one in (*message.to, *message.cc))[:30],
+        subject=message.subject[:200],
+        kind=message.kind,
+        speaker=speaker,
+        asks=asks_something(message, evidence),
+        extract=" ".join(message.text.split())[:_EXTRACT],
+        references=(*message.references, *message.in_reply_to)[-10:],
+        history=history,
+    )
+
+
+def _forwarded_words(message: Message, at: datetime, history: bool, reading: Reading) -> tuple[LoggedMail, ...]:
+    """A contact's mail that the owner forwards are the contact's own words: the ball is where they left it."""
+    inner = message.forwarded
+    if inner is None or inner.sender is None or message.trust is not Trust.TEAM:
+        return ()
+    if reading.is_team(inner.sender.address) or company_of(inner.sender.address) in reading.notaries:
+        return ()
+    return (
+        LoggedMail(
+            id=MessageId(f"{message.id}/forwarded"), at=at, sender=inner.sender.address,
+            to=tuple(one.address for one in inner.to)[:30], subject=inner.subject[:200], kind=Kind.HUMAN,
+            speaker=Speaker.CONTACT, extract=" ".join(inner.text.split())[:_EXTRACT], history=history,
+        ),
+    )  # fmt: skip
+
+
+def asks_something(message: Message, evidence: Iterable[Evidence]) -> bool:
+    """Whether a mail of the owner waits for an answer: a question, a request, a proposal."""
+    if any(item.event in (Event.PROPOSAL_SENT, Event.SIGNATURE_REQUESTED) for item in evidence):
+        return True
+    text = message.text.lower()
+    return "?" in text or "？" in text or any(phrase in text for phrase in _LOOKS_ASKING)
+
+
+def _title(message: Message, contact: Party) -> str:
+    company = company_of(contact.address)
+    who = contact.name or contact.address
+    return f"{who} ({company})" if company else who
+
+
+def spoken_company(domain: str, message: Message) -> str:
+    """The company's name as people write it, where the mail holds it: halvorsenfreight.example, "Halvorsen Freight"."""
+    label = domain.partition(".")[0].replace("-", "")
+    if len(label) < 3:
+        return ""
+    for words in (_words(line) for line in f"{message.signature}\n{message.text}\n{message.full_text[:20_000]}".split("\n")):
+        for first in range(len(words)):
+            name = ""
+            for word in words[first : first + 5]:
+                name = f"{name} {word}".strip()
+                squeezed = "".join(char for char in name.lower() if char.isalnum())
+                if squeezed == label and name[:1].isupper():
+                    return name
+                if not label.startswith(squeezed):
+                    break
+    return ""
+
+
+def _words(line: str) -> list[str]:
+    return [word for part in line[:400].split() if (word := part.strip(".,;:()<>\"'|")) and "@" not in word]
+
+
+def _people(deal: Deal, message: Message, speaker: Speaker, reading: Reading) -> tuple[Contact, ...]:
+    """The contacts as this mail leaves them: names, offsets, languages, and who talks most."""
+    contacts = {contact.address: contact for contact in deal.contacts}
+    human = message.kind is Kind.HUMAN and speaker in (Speaker.OWNER, Speaker.CONTACT)
+    for one in others(message, reading) if human else ():
+        known = contacts.get(one.address)
+        if known is None and not _joins(one, deal):
+            continue
+        known = known or Contact(address=one.address, name=one.name)
+        contacts[one.address] = _spoken_with(known, one, message, speaker)
+    return tuple(contacts.values())[:50]
+
+
+def _joins(person: Party, deal: Deal) -> bool:
+    """A new person joins a deal when they are of its company; a stranger in copy does not."""
+    return bool(deal.company) and company_of(person.address) == deal.company
+
+
+def _spoken_with(contact: Contact, person: Party, message: Message, speaker: Speaker) -> Contact:
+    wrote = message.sender is not None and message.sender.address == contact.address
+    offset = message.date.utcoffset() if message.date and wrote else None
+    offsets = contact.offsets
+    if message.date is not None and offset is not None:
+        offsets = (*offsets, (message.date, int(offset.total_seconds() // 60)))[-_OFFSETS:]
+    spoken_to = speaker is Speaker.OWNER or wrote
+    return replace(
+        contact,
+        name=(person.name if wrote and person.name else contact.name or person.name),
+        offsets=offsets,
+        language=message.language or contact.language,
+        words=contact.words + (2 if wrote else 1 if spoken_to else 0),
+    )
+
+
+# -- what is true of a person across deals -----------------------------------------------------
+
+
+def suppression_after(
+    suppression: Suppression, message: Message, evidence: Iterable[Evidence], at: datetime, *, ours: bool
+) -> Suppression:
+    """Opt-outs, dead addresses and absences as this mail leaves them.
+
+    Args:
+        ours: the report is about a mail that we know, so that a bounce cannot be made up to silence somebody.
+    """
+    people = dict(suppression.people)
+    for entry in _suppressed(message, tuple(evidence), at, ours):
+        people[entry.address] = _merged(people.get(entry.address), entry)
+    returned = message.sender.address if message.sender and message.kind is Kind.HUMAN else None
+    if returned is not None and returned in people and _is_back(people[returned], at):
+        people[returned] = replace(people[returned], away_from=None, away_until=None)
+    return suppression if people == suppression.people else Suppression(people=people)
+
+
+def _suppressed(message: Message, evidence: tuple[Evidence, ...], at: datetime, ours: bool) -> list[Suppressed]:
+    entries: list[Suppressed] = []
+    for item in evidence:
+        if item.event is Event.OPT_OUT and item.strength is not Strength.WEAK and item.by is not None:
+            why = f'asked for no more mail: "{item.quote}"'
+            entries.append(Suppressed(address=item.by, opted_out=at, why=why, found_in=(message.id,)))
+    if message.bounce is not None and message.bounce.permanent and ours:
+        for address in message.bounce.recipients:
+            entries.append(
+                Suppressed(address=address, dead=at, why="the address bounced for good", found_in=(message.id,))
+            )
+    if message.kind is Kind.AUTO_REPLY and message.absence is not None and message.sender is not None:
+        entries.append(_absent(message, message.sender.address, at))
+    return entries
+
+
+def _absent(message: Message, address: Address, at: datetime) -> Suppressed:
+    absence = message.absence
+    if absence is not None and absence.left_company:
+        return Suppressed(address=address, dead=at, why="has left the company", found_in=(message.id,))
+    until = absence.until if absence else None
+    said = f"away until {until:%d %B %Y}" if until else "away, no date of return given"
+    return Suppressed(address=address, away_from=at, away_until=until, why=said, found_in=(message.id,))
+
+
+def _merged(old: Suppressed | None, new: Suppressed) -> Suppressed:
+    if old is None:
+        return new
+    final = old.opted_out or old.dead
+    return replace(
+        new,
+        opted_out=old.opted_out or new.opted_out,
+        dead=old.dead or new.dead,
+        away_from=new.away_from or old.away_from,
+        away_until=new.away_until or (None if new.away_from else old.away_until),
+        why=old.why if final else new.why,
+        found_in=old.found_in if final else new.found_in,
+    )
+
+
+def _is_back(entry: Suppressed, at: datetime) -> bool:
+    """Somebody who writes a mail of their own is back; but not within the day, when one sweeps up before leaving."""
+    return entry.away_from is not None and at - entry.away_from > timedelta(days=1)

@@ -1,0 +1,153 @@
+"""How things stand between owner and contact: who spoke last, who owes the next word, who may be written to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from worker.core.calendar import Locale, country_of, learn_zone
+from worker.core.firm import Firm, IdealClient
+from worker.core.model import (
+    Address,
+    Bucket,
+    Contact,
+    Deal,
+    Event,
+    Kind,
+    LoggedMail,
+    Party,
+    Speaker,
+    Strength,
+    Suppressed,
+    Suppression,
+)
+from worker.core.playbook import Mode, Playbook
+
+AWAY_WITHOUT_DATE = timedelta(days=14)
+"""How long an absence lasts that names no day of return."""
+_PROCUREMENT = ("accounts", "accounting", "ap", "invoices", "invoice", "billing", "procurement", "purchasing", "finance",
+                "buchhaltung", "rechnung", "einkauf", "comptabilite", "facturation", "administratie")  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caps:
+    """How much may leave at the most."""
+
+    per_hour: int = 20
+    per_day: int = 100
+    per_contact_per_week: int = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What is known of a person across deals."""
+
+    sent: tuple[datetime, ...] = ()
+    """When the worker's last mails to them left, or will leave."""
+    label: Bucket = Bucket.SUSPECT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """Everything besides the deal itself that a decision rests on."""
+
+    address: Address
+    books: tuple[Playbook, ...]
+    home: Locale
+    suppression: Suppression
+    purposes: Mapping[str, str] = field(default_factory=dict)
+    """Template name -> purpose."""
+    mode: Mode = Mode.APPROVE
+    firm: Firm = Firm()
+    ideal: IdealClient = IdealClient()
+    people: Mapping[Address, Known] = field(default_factory=dict)
+    caps: Caps = Caps()
+    watched: bool = False
+    """The owner's own mailbox is read, so that replies are seen."""
+    approved: bool = False
+    """A rehearsal: whatever needs the owner's yes is treated as if they had given it."""
+    sent_last_hour: int = 0
+    sent_last_day: int = 0
+
+    def book(self, slug: str) -> Playbook | None:
+        return next((book for book in self.books if book.slug == slug), None)
+
+    def known(self, address: Address) -> Known:
+        return self.people.get(address, Known())
+
+
+def suppressed(address: Address, world: World) -> Suppressed | None:
+    """Why this person gets no mail for good; None where they may."""
+    entry = world.suppression.people.get(address)
+    return entry if entry and (entry.opted_out or entry.dead) else None
+
+
+def away(address: Address, world: World) -> tuple[tuple[date, date], ...]:
+    """The days of a person's absence, the day of return included: nobody is written to on that day."""
+    entry = world.suppression.people.get(address)
+    if entry is None or entry.away_from is None:
+        return ()
+    until = entry.away_until or (entry.away_from + AWAY_WITHOUT_DATE).date()
+    return ((entry.away_from.date(), until),)
+
+
+def locale(contact: Contact, world: World) -> Locale:
+    """Where a contact is: by the offsets of their own mail, then their domain, then the owner's place."""
+    country = country_of(contact.address.rpartition("@")[2])
+    zone: ZoneInfo = learn_zone(contact.offsets, country, world.home.zone)
+    return Locale(zone=zone, country=country or world.home.country, away=away(contact.address, world))
+
+
+def main_contact(deal: Deal, world: World) -> Contact | None:
+    """Who talked most with the owner and may be written to; never accounts or procurement."""
+    open_to_us = [contact for contact in deal.contacts if suppressed(contact.address, world) is None]
+    people = [contact for contact in open_to_us if contact.address.partition("@")[0] not in _PROCUREMENT]
+    return max(people or open_to_us, key=lambda contact: contact.words, default=None)
+
+
+def human_words(deal: Deal, speaker: Speaker) -> list[LoggedMail]:
+    """The mails in which somebody spoke, oldest first."""
+    mails = [mail for mail in deal.log if mail.speaker is speaker and mail.kind is Kind.HUMAN]
+    return sorted(mails, key=lambda mail: mail.at)
+
+
+def last_word(deal: Deal, speaker: Speaker) -> LoggedMail | None:
+    words = human_words(deal, speaker)
+    return words[-1] if words else None
+
+
+def unanswered(deal: Deal) -> LoggedMail | None:
+    """The owner's last mail that asked something, where the contact has not said a word since."""
+    theirs = last_word(deal, Speaker.CONTACT)
+    asked = [mail for mail in human_words(deal, Speaker.OWNER) if mail.asks]
+    if not asked or (theirs is not None and theirs.at >= asked[-1].at):
+        return None
+    return asked[-1]
+
+
+def replies_are_seen(deal: Deal, world: World) -> bool:
+    """Whether an answer would reach the worker at all."""
+    return world.watched or any(mail.speaker is Speaker.CONTACT for mail in deal.log)
+
+
+def open_complaint(deal: Deal) -> bool:
+    """Whether somebody has complained and nobody has said yet that it is settled."""
+    last: dict[Event, datetime] = {}
+    for item in deal.evidence:
+        if item.withdrawn or item.strength is Strength.WEAK:
+            continue
+        if item.event in (Event.COMPLAINT, Event.COMPLAINT_RESOLVED):
+            last[item.event] = max(item.at, last.get(item.event, item.at))
+    complaint, resolved = last.get(Event.COMPLAINT), last.get(Event.COMPLAINT_RESOLVED)
+    return complaint is not None and (resolved is None or resolved < complaint)
+
+
+def has(deal: Deal, event: Event) -> bool:
+    return any(item.event is event and not item.withdrawn and item.strength is not Strength.WEAK
+               for item in deal.evidence)  # fmt: skip
+
+
+def party(contact: Contact) -> Party:
+    return Party(address=contact.address, name=contact.name)

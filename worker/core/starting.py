@@ -1,0 +1,237 @@
+"""Which playbook begins for a deal, and for which mail."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from worker.core.calendar import Locale, later
+from worker.core.lifecycle import label
+from worker.core.model import (
+    Bucket,
+    Contact,
+    Deal,
+    Event,
+    Evidence,
+    LoggedMail,
+    MessageId,
+    Run,
+    RunState,
+    Speaker,
+    Stage,
+    Strength,
+)
+from worker.core.playbook import Condition, Duration, Playbook, Unit, Watch
+from worker.core.situation import (
+    World,
+    has,
+    human_words,
+    last_word,
+    locale,
+    main_contact,
+    open_complaint,
+    replies_are_seen,
+    suppressed,
+    unanswered,
+)
+
+_TOO_OLD = timedelta(days=60)
+"""What has been silent for longer is not chased."""
+_PROSPECTS = frozenset({Stage.ENGAGED, Stage.PROPOSED, Stage.VERBAL})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """A playbook that has a reason to begin."""
+
+    book: Playbook
+    contact: Contact
+    trigger: str
+    why: str
+    found_in: tuple[MessageId, ...]
+
+
+def starts(deal: Deal, world: World, now: datetime) -> tuple[Start, ...]:
+    """Every playbook that begins now. The same trigger never begins one twice."""
+    found: list[Start] = []
+    for book in world.books:
+        for start in _candidates(book, deal, world, now):
+            if _free(start, deal, world, found) and _allowed(start, deal, world, now):
+                found.append(start)
+    return tuple(found)
+
+
+def next_watch(deal: Deal, world: World) -> tuple[datetime, ...]:
+    """When silence will have lasted long enough, so that the deal is looked at then."""
+    moments = []
+    for book in world.books:
+        if book.when is Watch.SILENT:
+            due = _silent_at(book, deal, world)
+            if due is not None:
+                moments.append(due[0])
+    return tuple(moments)
+
+
+def _candidates(book: Playbook, deal: Deal, world: World, now: datetime) -> list[Start]:
+    match book.when:
+        case Watch.SILENT:
+            return _silent(book, deal, world, now)
+        case Watch.RETURNS:
+            return _returned(book, deal, world)
+        case Stage():
+            return _reached(book, book.when, deal, world)
+        case Event():
+            return _happened(book, book.when, deal, world)
+
+
+def _live(deal: Deal, moment: datetime) -> bool:
+    """What is older than the first contact with a mailbox builds the deal and starts nothing."""
+    return deal.live_from is None or moment >= deal.live_from
+
+
+# -- triggers ------------------------------------------------------------------------
+
+
+def _silent_at(book: Playbook, deal: Deal, world: World) -> tuple[datetime, LoggedMail, Contact] | None:
+    contact = main_contact(deal, world)
+    asked = unanswered(deal)
+    if contact is None or asked is None or deal.stage not in _PROSPECTS:
+        return None
+    place = locale(contact, world)
+    begins = max(asked.at, _named_day(deal, asked.at, place))
+    wait = book.after or Duration(count=5, unit=Unit.BUSINESS_DAY)
+    return later(begins, wait, place), asked, contact
+
+
+def _named_day(deal: Deal, asked: datetime, place: Locale) -> datetime:
+    """A day that the contact has named stops the clock until the business day after it."""
+    days = [item.day for item in deal.evidence if item.event is Event.DATE_NAMED and item.day and not item.withdrawn]
+    if not days:
+        return asked
+    named = datetime.combine(max(days), asked.astimezone(place.zone).timetz().replace(tzinfo=None), place.zone)
+    return later(named, Duration(count=1, unit=Unit.BUSINESS_DAY), place) if named > asked else asked
+
+
+def _silent(book: Playbook, deal: Deal, world: World, now: datetime) -> list[Start]:
+    found = _silent_at(book, deal, world)
+    if found is None:
+        return []
+    due, asked, contact = found
+    if due > now or now - asked.at > _TOO_OLD or not _live(deal, due):
+        return []
+    why = f"no word from {contact.name or contact.address} since {asked.at:%d %B}"
+    return [Start(book=book, contact=contact, trigger=f"silent:{asked.id}", why=why, found_in=(asked.id,))]
+
+
+def _returned(book: Playbook, deal: Deal, world: World) -> list[Start]:
+    if deal.stage is not Stage.DISQUALIFIED:
+        return []
+    since = deal.stages[-1].at
+    word = last_word(deal, Speaker.CONTACT)
+    if word is None or word.at <= since or not _live(deal, word.at):
+        return []
+    contact = next((one for one in deal.contacts if one.address == word.sender), None)
+    if contact is None:
+        return []
+    why = f"{contact.name or contact.address} was disqualified and writes again"
+    return [Start(book=book, contact=contact, trigger=f"returns:{word.id}", why=why, found_in=(word.id,))]
+
+
+def _reached(book: Playbook, stage: Stage, deal: Deal, world: World) -> list[Start]:
+    contact = main_contact(deal, world)
+    change = deal.stages[-1] if deal.stages else None
+    if contact is None or change is None or change.stage is not stage or not _live(deal, change.at):
+        return []
+    trigger = f"{stage}:{change.found_in[-1] if change.found_in else change.at.isoformat()}"
+    return [Start(book=book, contact=contact, trigger=trigger, why=_sentence(change.why), found_in=change.found_in)]
+
+
+def _happened(book: Playbook, event: Event, deal: Deal, world: World) -> list[Start]:
+    found = []
+    for item in deal.evidence:
+        contact = _speaker_of(item, deal, world)
+        if item.event is event and contact is not None and _starts(item, deal):
+            why = f'{contact.name or contact.address}: {event.replace("_", " ")}, "{item.quote}"'
+            trigger = f"{event}:{item.found_in}"
+            found.append(Start(book=book, contact=contact, trigger=trigger, why=why, found_in=(item.found_in,)))
+    return found
+
+
+def _starts(item: Evidence, deal: Deal) -> bool:
+    if item.withdrawn or not _live(deal, item.at):
+        return False
+    return item.strength is Strength.CERTAIN or item.strength is Strength.LIKELY
+
+
+def _speaker_of(item: Evidence, deal: Deal, world: World) -> Contact | None:
+    own = next((contact for contact in deal.contacts if contact.address == item.by), None)
+    return own or main_contact(deal, world)
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+# -- what keeps a playbook from beginning ------------------------------------------------
+
+
+def _free(start: Start, deal: Deal, world: World, found: list[Start]) -> bool:
+    """No run for the same trigger, and one chasing playbook for a person at a time."""
+    if any(run.playbook == start.book.slug and run.trigger == start.trigger for run in deal.runs):
+        return False
+    if start.book.life_cycle:
+        return True
+    busy = [run.contact for run in deal.runs if _is_chasing(run, world)]
+    busy += [other.contact.address for other in found if not other.book.life_cycle]
+    return start.contact.address not in busy
+
+
+def _is_chasing(run: Run, world: World) -> bool:
+    book = world.book(run.playbook)
+    return run.state in (RunState.ACTIVE, RunState.HELD) and book is not None and not book.life_cycle
+
+
+def _allowed(start: Start, deal: Deal, world: World, now: datetime) -> bool:
+    address = start.contact.address
+    if suppressed(address, world) is not None:
+        return False
+    if start.book.at_most is not None:
+        place = locale(start.contact, world)
+        since = [run for run in deal.runs if run.playbook == start.book.slug and run.contact == address
+                 and later(run.started, start.book.at_most.within, place) > now]  # fmt: skip
+        if len(since) >= start.book.at_most.count:
+            return False
+    return all(holds(condition, deal, start.contact, world) for condition in start.book.only_if)
+
+
+def holds(condition: Condition, deal: Deal, contact: Contact, world: World) -> bool:
+    """Whether a condition of a playbook or a step is true of the deal now."""
+    bucket = label((deal.stage,)) if deal.stage.bucket is Bucket.CLIENT else world.known(contact.address).label
+    match condition:
+        case Condition.OWNER_WROTE_LAST:
+            theirs, ours = last_word(deal, Speaker.CONTACT), last_word(deal, Speaker.OWNER)
+            return ours is not None and (theirs is None or ours.at > theirs.at)
+        case Condition.PROPOSAL_SENT:
+            return has(deal, Event.PROPOSAL_SENT)
+        case Condition.IS_CLIENT:
+            return bucket is Bucket.CLIENT
+        case Condition.IS_PROSPECT:
+            return deal.stage.bucket is Bucket.PROSPECT and bucket is not Bucket.CLIENT
+        case Condition.IS_SUSPECT:
+            return deal.stage.bucket is Bucket.SUSPECT and bucket is not Bucket.CLIENT
+        case Condition.NO_COMPLAINT:
+            return not open_complaint(deal)
+        case Condition.REPLIES_SEEN:
+            return replies_are_seen(deal, world)
+        case Condition.DELIVERY_KNOWN:
+            return bool(world.firm.delivery)
+        case Condition.NOT_INTRODUCED:
+            return not _delivery_introduced(deal, world)
+        case Condition.NEVER_ASKED_TESTIMONIAL:
+            return not has(deal, Event.TESTIMONIAL)
+
+
+def _delivery_introduced(deal: Deal, world: World) -> bool:
+    """The owner has already written to the client with somebody of delivery in copy."""
+    people = {one.party.address for one in world.firm.delivery}
+    return any(people & set(mail.to) for mail in human_words(deal, Speaker.OWNER))

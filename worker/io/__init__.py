@@ -1,0 +1,1 @@
+"""Touches the world: mail servers, files, the state on disk."""

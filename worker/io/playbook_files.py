@@ -1,0 +1,436 @@
+"""Reads playbooks and the firm's own files: one file, one playbook, every fault with its place in one pass."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+from worker.core import playbook as phrases
+from worker.core.firm import Deliverer, Firm, IdealClient
+from worker.core.model import Address, Event, Party
+from worker.core.playbook import (
+    Alert,
+    AtMost,
+    Branch,
+    Deed,
+    Exit,
+    Hours,
+    Mode,
+    Playbook,
+    Send,
+    Step,
+    Task,
+    UnknownPhrase,
+    suggestion,
+)
+
+_T = TypeVar("_T")
+
+
+class PlaybookFault(Exception):  # noqa: N818 - it is read by people, who know it as a fault
+    """One or more playbooks cannot be used. `lines` are file:line:column: what is wrong and what to do."""
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        self.lines = tuple(lines)
+        super().__init__("\n".join(self.lines))
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+
+class _Start(_File):
+    when: str
+    after: str | None = None
+    only_if: list[str] = []
+    at_most: str | None = None
+
+
+class _Calendar(_File):
+    send_between: str | None = None
+    days: list[str] | None = None
+    spread: str | None = None
+
+
+class _Do(_File):
+    task: str | None = None
+    alert: str | None = None
+    exit: str | None = None
+    due: str | None = None
+    for_: Literal["owner"] | None = Field(default=None, alias="for")
+
+
+class _Branch(_File):
+    if_: str = Field(alias="if")
+    do: list[_Do]
+
+
+class _Step(_File):
+    id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    wait: str | None = None
+    wait_until: str | None = None
+    repeat: str | None = None
+    send: str | None = None
+    task: str | None = None
+    alert: str | None = None
+    exit: str | None = None
+    due: str | None = None
+    for_: Literal["owner"] | None = Field(default=None, alias="for")
+    thread: Literal["same", "new"] | None = None
+    approve: bool = False
+    only_if: list[str] = []
+    then: list[_Branch] = []
+
+
+class _Playbook(_File):
+    playbook: Literal[1]
+    name: str = Field(min_length=1)
+    kind: Literal["chasing", "life cycle"] = "chasing"
+    mode: Mode = Mode.SEND
+    start: _Start
+    calendar: _Calendar = _Calendar()
+    stop_when: list[str] = []
+    steps: list[_Step] = Field(min_length=1)
+
+
+class _Deliverer(_File):
+    name: str
+    address: str = Field(pattern=r"^[^@\s]+@[^@\s]+$")
+    role: str = ""
+
+
+class _Firm(_File):
+    name: str = ""
+    postal_address: str = ""
+    opt_out_line: str = ""
+    services: list[str] = []
+    delivery: list[_Deliverer] = []
+    signatures: dict[str, str] = {}
+
+
+class _Ideal(_File):
+    person: str = ""
+    weights: dict[Event, int] = {}
+    ask_owner_at: int = Field(default=6, ge=1)
+    cooldown_days: int = Field(default=180, ge=1)
+
+
+class _Source:
+    """A YAML file with the positions of its nodes."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.faults: list[str] = []
+        self.text = ""
+        self.data: Any = None
+        try:
+            self.text = path.read_text("utf-8")
+            self.data = YAML(typ="rt").load(self.text)
+        except MarkedYAMLError as error:
+            self.faults.append(self._yaml_fault(error))
+        except (OSError, UnicodeDecodeError, YAMLError) as error:
+            self.faults.append(f"{path}:1:1: the file cannot be read: {error}")
+
+    def _yaml_fault(self, error: MarkedYAMLError) -> str:
+        mark = error.problem_mark or error.context_mark
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        problem = str(error.problem or error.context or "this is not YAML")
+        words = self.text.splitlines()[line - 1] if 0 < line <= len(self.text.splitlines()) else ""
+        if re.search(r":\s*\{\{", words):
+            problem = 'put quotes around a text that begins with {{: "{{ contact.first_name }}"'
+        elif "found duplicate key" in problem:
+            problem = f"{problem.partition(' with')[0].replace('found duplicate', 'twice the same')}: keep one of them"
+        return f"{self.path}:{line}:{column}: {problem}"
+
+    def at(self, where: Sequence[str | int]) -> tuple[int, int]:
+        """Line and column of a node, or of the nearest one above it."""
+        node, place = self.data, (1, 1)
+        for key in where:
+            spot = _spot(node, key)
+            if spot is not None:
+                place = spot
+            try:
+                node = node[key]
+            except (KeyError, IndexError, TypeError):
+                break
+        return place
+
+    def fault(self, where: Sequence[str | int], what: str) -> None:
+        line, column = self.at(where)
+        self.faults.append(f"{self.path}:{line}:{column}: {what}")
+
+    def read(self, where: Sequence[str | int], reader: Callable[[str], _T], text: str | None) -> _T | None:
+        """Read a phrase; a phrase that nobody knows becomes a fault at its place."""
+        if text is None:
+            return None
+        try:
+            return reader(text)
+        except UnknownPhrase as error:
+            self.fault(where, str(error))
+            return None
+
+    def read_all(self, where: Sequence[str | int], reader: Callable[[str], _T], texts: Iterable[str]) -> tuple[_T, ...]:
+        found = [self.read((*where, number), reader, text) for number, text in enumerate(texts)]
+        return tuple(one for one in found if one is not None)
+
+
+def _spot(node: Any, key: str | int) -> tuple[int, int] | None:
+    lines = getattr(node, "lc", None)
+    if lines is None:
+        return None
+    try:
+        line, column = lines.value(key) if isinstance(node, dict) else lines.item(key)
+    except (KeyError, TypeError, IndexError):
+        try:
+            line, column = lines.key(key)
+        except (KeyError, TypeError, IndexError):
+            return None
+    return line + 1, column + 1
+
+
+def _validated(source: _Source, model: type[_T]) -> _T | None:
+    if source.faults:
+        return None
+    if not isinstance(source.data, dict):
+        source.fault((), "the file holds no playbook. Copy a shipped one and change it")
+        return None
+    try:
+        return model.model_validate(source.data)  # type: ignore[attr-defined, no-any-return]
+    except ValidationError as error:
+        for one in error.errors():
+            _pydantic_fault(source, one["loc"], one["type"], one["msg"], model)
+        return None
+
+
+def _pydantic_fault(source: _Source, where: tuple[str | int, ...], kind: str, message: str, model: type[Any]) -> None:
+    last = str(where[-1]) if where else ""
+    if kind == "extra_forbidden":
+        words = _words_at(model, where[:-1])
+        line, column = _key_position(source, where)
+        source.faults.append(f'{source.path}:{line}:{column}: "{last}" is no word of a playbook. {suggestion(last, words)}')
+    elif kind == "missing":
+        source.fault(where[:-1], f'"{last}" is missing here')
+    else:
+        source.fault(where, f'"{last}": {message[:1].lower()}{message[1:]}')
+
+
+def _key_position(source: _Source, where: tuple[str | int, ...]) -> tuple[int, int]:
+    node = source.data
+    for key in where[:-1]:
+        node = node[key]
+    lines = getattr(node, "lc", None)
+    if lines is None:
+        return source.at(where)
+    line, column = lines.key(where[-1])
+    return line + 1, column + 1
+
+
+def _words_at(model: type[Any], where: Sequence[str | int]) -> list[str]:
+    """The words that are known at a place of the file."""
+    inner: dict[str, type[_File]] = {
+        "start": _Start, "calendar": _Calendar, "steps": _Step, "then": _Branch, "do": _Do, "delivery": _Deliverer,
+    }  # fmt: skip
+    names = [key for key in where if isinstance(key, str)]
+    found = inner.get(names[-1], model) if names else model
+    return [field.alias or name for name, field in found.model_fields.items()]
+
+
+# -- playbooks ---------------------------------------------------------------------------
+
+
+def read_playbooks(folder: Path, templates: Iterable[str]) -> tuple[Playbook, ...]:
+    """Every *.yaml at the top of a folder, in the order of their names.
+
+    Args:
+        templates: the names of the templates that a step may send.
+
+    Raises:
+        PlaybookFault: all that is wrong in all of the files.
+    """
+    known = frozenset(templates)
+    books: list[Playbook] = []
+    faults: list[str] = []
+    paths = sorted(folder.glob("*.yaml")) if folder.is_dir() else []
+    if not paths:
+        raise PlaybookFault([f"{folder}:1:1: there are no playbooks here. `worker init` lays some out"])
+    for path in paths:
+        book, lines = read_playbook(path, known)
+        faults.extend(lines)
+        if book is not None:
+            books.append(book)
+    if faults:
+        raise PlaybookFault(faults)
+    return tuple(books)
+
+
+def read_playbook(path: Path, templates: frozenset[str]) -> tuple[Playbook | None, tuple[str, ...]]:
+    """One playbook, or the lines that say what is wrong with it."""
+    source = _Source(path)
+    file = _validated(source, _Playbook)
+    if file is None:
+        return None, tuple(source.faults)
+    book = _book(source, file, templates)
+    return (None if source.faults else book), tuple(source.faults)
+
+
+def _book(source: _Source, file: _Playbook, templates: frozenset[str]) -> Playbook | None:
+    start = file.start
+    when = source.read(("start", "when"), phrases.read_trigger, start.when)
+    _same_id_twice(source, file)
+    steps = tuple(_step(source, number, step, templates) for number, step in enumerate(file.steps))
+    after = source.read(("start", "after"), phrases.read_duration, start.after)
+    at_most: AtMost | None = source.read(("start", "at_most"), phrases.read_at_most, start.at_most)
+    only_if = source.read_all(("start", "only_if"), phrases.read_condition, start.only_if)
+    rules = source.read_all(("stop_when",), phrases.read_rule, file.stop_when)
+    hours = _hours(source, file.calendar)
+    if file.kind == "chasing" and not file.stop_when:
+        source.fault(("name",), 'a chasing playbook needs "stop_when", such as [contact replies, owner writes]')
+    if when is None or source.faults:
+        return None
+    return Playbook(
+        slug=source.path.stem,
+        name=file.name,
+        when=when,
+        hash=hashlib.sha256(source.text.encode()).hexdigest()[:12],
+        path=str(source.path),
+        after=after,
+        life_cycle=file.kind == "life cycle",
+        mode=file.mode,
+        only_if=only_if,
+        at_most=at_most,
+        hours=hours,
+        stop_when=frozenset(rules),
+        steps=tuple(step for step in steps if step is not None),
+    )
+
+
+def _same_id_twice(source: _Source, file: _Playbook) -> None:
+    seen: set[str] = set()
+    for number, step in enumerate(file.steps):
+        if step.id in seen:
+            source.fault(("steps", number, "id"), f'there are two steps "{step.id}". Give each a name of its own')
+        seen.add(step.id)
+
+
+def _hours(source: _Source, calendar: _Calendar) -> Hours:
+    hours = Hours()
+    between = source.read(("calendar", "send_between"), phrases.read_hours, calendar.send_between)
+    spread = source.read(("calendar", "spread"), phrases.read_spread, calendar.spread)
+    days = frozenset(phrases.DAYS)
+    numbers = hours.days
+    for number, day in enumerate(calendar.days or ()):
+        if day.lower()[:3] not in days:
+            source.fault(("calendar", "days", number), f'"{day}" is no day. {suggestion(day, days)}')
+    if calendar.days and not source.faults:
+        numbers = frozenset(phrases.DAYS[day.lower()[:3]] for day in calendar.days)
+    begin, end = between or (hours.begin, hours.end)
+    return Hours(begin=begin, end=end, days=numbers, spread=spread or ((0, 0) if calendar.spread else hours.spread))
+
+
+def _step(source: _Source, number: int, step: _Step, templates: frozenset[str]) -> Step | None:
+    where = ("steps", number)
+    deeds = [word for word in ("send", "task", "alert", "exit") if getattr(step, word) is not None]
+    if len(deeds) != 1:
+        said = " and ".join(deeds) if deeds else "nothing to do"
+        source.fault((*where, "id"), f'step "{step.id}" has {said}. Give it one of: send, task, alert, exit')
+        return None
+    if step.send is not None and step.send not in templates:
+        source.fault((*where, "send"), f'there is no template "{step.send}". {suggestion(step.send, templates)}')
+    deed = _deed(source, where, step)
+    return Step(
+        id=step.id,
+        line=source.at((*where, "id"))[0],
+        deed=deed,
+        wait=source.read((*where, "wait"), phrases.read_duration, step.wait),
+        wait_until=source.read((*where, "wait_until"), _from_start, step.wait_until),
+        repeat=source.read((*where, "repeat"), _every, step.repeat),
+        approve=step.approve,
+        only_if=source.read_all((*where, "only_if"), phrases.read_condition, step.only_if),
+        branches=tuple(_branch(source, (*where, "then", one), branch) for one, branch in enumerate(step.then)),
+    )
+
+
+def _from_start(text: str) -> phrases.Duration:
+    """Read "30 days after the start"."""
+    found = re.fullmatch(r"(.+) after the start", text.strip())
+    if not found:
+        raise UnknownPhrase(f'"{text}" is no moment. Write it like "30 days after the start"')
+    return phrases.read_duration(found[1])
+
+
+def _every(text: str) -> phrases.Duration:
+    """Read "every 3 months"."""
+    found = re.fullmatch(r"every (.+)", text.strip())
+    if not found:
+        raise UnknownPhrase(f'"{text}" is no rhythm. Write it like "every 3 months"')
+    return phrases.read_duration(found[1])
+
+
+def _deed(source: _Source, where: Sequence[str | int], step: _Step | _Do) -> Deed:
+    if step.task is not None:
+        return Task(text=step.task, due=source.read((*where, "due"), phrases.read_duration, step.due))
+    if step.alert is not None:
+        return Alert(text=step.alert)
+    if step.exit is not None:
+        return Exit(stage=source.read((*where, "exit"), phrases.read_stage, step.exit))
+    return Send(template=step.send or "", thread=step.thread or "") if isinstance(step, _Step) else Exit(stage=None)
+
+
+def _branch(source: _Source, where: Sequence[str | int], branch: _Branch) -> Branch:
+    found = source.read((*where, "if"), phrases.read_answer, branch.if_)
+    answer, after = found or (phrases.Answer.ANYTHING, None)
+    return Branch(
+        answer=answer,
+        after=after,
+        deeds=tuple(_deed(source, (*where, "do", number), one) for number, one in enumerate(branch.do)),
+    )
+
+
+# -- the firm's own files ------------------------------------------------------------------
+
+
+def read_firm(folder: Path) -> tuple[Firm, IdealClient]:
+    """playbooks/firm/firm.yaml and ideal-client.yaml; what is not there is left at its default.
+
+    Raises:
+        PlaybookFault: all that is wrong in both.
+    """
+    faults: list[str] = []
+    firm, ideal = _Firm(), _Ideal()
+    path = folder / "firm" / "firm.yaml"
+    if path.exists():
+        source = _Source(path)
+        firm = _validated(source, _Firm) or firm
+        faults.extend(source.faults)
+    path = folder / "firm" / "ideal-client.yaml"
+    if path.exists():
+        source = _Source(path)
+        ideal = _validated(source, _Ideal) or ideal
+        faults.extend(source.faults)
+    if faults:
+        raise PlaybookFault(faults)
+    return _firm(firm), IdealClient(**ideal.model_dump())
+
+
+def _firm(file: _Firm) -> Firm:
+    people = tuple(
+        Deliverer(party=Party(address=Address(one.address.lower()), name=one.name), role=one.role)
+        for one in file.delivery
+    )
+    return Firm(
+        name=file.name,
+        postal_address=file.postal_address,
+        opt_out_line=file.opt_out_line,
+        services=tuple(file.services),
+        delivery=people,
+        signatures=dict(file.signatures),
+    )
+
+

@@ -1,0 +1,109 @@
+"""Domains that look like somebody else's: other letters of the same shape, the name with something added."""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import lru_cache
+
+from worker.mail.authentication import is_at_or_below
+
+_SHORTEST_WORN = 5
+"""A shorter name (wise, xero) is too often a part of an honest one."""
+_SHORTEST_MISSPELT = 6
+_LONGEST = 253
+
+# Unicode Technical Standard 39, confusables.txt: the ones that make Latin names.
+_SHAPES = str.maketrans(
+    "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0455\u0501\u04bb\u04cf\u043a\u043c\u0442"
+    "\u0432\u043d\u051b\u051d\u0475"
+    "\u0261\u0131\u0142\u00f8\u0111\u0127\u0251\u0269\u029f"
+    "\u0581"
+    "\u03b1\u03bf\u03bd\u03c1\u03c4\u03b9\u03ba\u03c5\u03b5\u03b7\u03c9"
+    "0135i|!",
+    "aeopcyxijsdhlkmt"
+    "bhqwv"
+    "gilodhail"
+    "g"
+    "aovptikuenw"
+    "oleslll",
+)
+_SECOND_LEVEL = frozenset(["co", "com", "net", "org", "gov", "edu", "ac", "or", "ne", "go"])
+
+
+def imitates(domain: str, known: frozenset[str]) -> str:
+    """The known domain that this one passes itself off as, "" where it does not.
+
+    A known domain and what lies below it imitate nobody. The domain is in ASCII (xn-- and all).
+    """
+    if len(domain) > _LONGEST or any(is_at_or_below(domain, one) for one in known):
+        return ""
+    return _imitates(domain, known)
+
+
+@lru_cache(maxsize=4096)
+def _imitates(domain: str, known: frozenset[str]) -> str:
+    shown = spelled_out(domain)
+    labels = shown.split(".")
+    if any(_mixes_scripts(label) for label in labels):
+        return "letters of several scripts"
+    pieces = {skeleton(piece) for label in labels[:-1] for piece in (label, *label.split("-"))}
+    name = skeleton(own_name(shown))
+    for one in sorted(known):
+        real = skeleton(own_name(one))
+        if skeleton(shown) == skeleton(one) or _wears(pieces, name, real) or _misspells(name, real):
+            return one
+    return ""
+
+
+def spelled_out(domain: str) -> str:
+    """The domain as a reader sees it: its xn-- labels in their own letters."""
+    if "xn--" not in domain:
+        return domain
+    return ".".join(_label(label) for label in domain.split("."))
+
+
+def own_name(domain: str) -> str:
+    """The label that a firm chose: example in mail.example.com and example.co.uk."""
+    labels = domain.split(".")
+    if len(labels) >= 3 and len(labels[-1]) == 2 and labels[-2] in _SECOND_LEVEL:
+        return labels[-3]
+    return labels[-2] if len(labels) >= 2 else domain
+
+
+def skeleton(text: str) -> str:
+    """What the eye makes of it: no accents, letters of one shape made one."""
+    plain = "".join(c for c in unicodedata.normalize("NFKD", text.lower()) if not unicodedata.combining(c))
+    return plain.translate(_SHAPES).replace("rn", "m").replace("vv", "w")
+
+
+def _label(label: str) -> str:
+    if not label.startswith("xn--"):
+        return label
+    try:
+        return label[4:].encode("ascii").decode("punycode")
+    except UnicodeError:
+        return label
+
+
+def _mixes_scripts(label: str) -> bool:
+    """Latin and Cyrillic or Greek in one label: no language writes so (UTS 39 section 5)."""
+    if label.isascii():
+        return False
+    scripts = {unicodedata.name(c, "").partition(" ")[0] for c in label if c.isalpha()}
+    return "LATIN" in scripts and bool(scripts & {"CYRILLIC", "GREEK", "ARMENIAN"})
+
+
+def _wears(pieces: set[str], name: str, real: str) -> bool:
+    """The known name as a label or between hyphens, or grown on to another word."""
+    if len(real) < _SHORTEST_WORN:
+        return real in pieces and real == name
+    return real in pieces or (len(real) > _SHORTEST_MISSPELT and (name.startswith(real) or name.endswith(real)))
+
+
+def _misspells(name: str, real: str) -> bool:
+    """One letter more, less or other, or two that changed places."""
+    if len(real) < _SHORTEST_MISSPELT or abs(len(name) - len(real)) > 1:
+        return False
+    same = next((i for i, (a, b) in enumerate(zip(name, real, strict=False)) if a != b), min(len(name), len(real)))
+    a, b = name[same:], real[same:]
+    return a[1:] == b[1:] or a[1:] == b or a == b[1:] or (a[:2] == b[:2][::-1] and a[2:] == b[2:])
