@@ -30,6 +30,8 @@ from worker.io.shipped import shipped
 from worker.settings_forms import Security
 from worker.settings_sources import CERTIFICATES, PREFIX, Given, gather
 
+__all__ = ["ConfigurationFault", "Need", "Security", "Settings", "Watched", "load", "names"]
+
 
 class Need(StrEnum):
     """What a verb uses. What it does not use is neither asked for nor looked at."""

@@ -7,8 +7,11 @@ import base64
 import re
 import socket
 import ssl
+import subprocess
+import sys
 import threading
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,7 +22,7 @@ from worker.core.model import Cursor
 from worker.io.imap import Account, Batch, Patience, Reader
 
 CERTIFICATES = Path(__file__).parent / "certificates"
-LINES = "Subject: {0}\r\nFrom: Ann Aster <ann@example.com>\r\nMessage-ID: <{0}@example.com>\r\n\r\nHello, it is {0}.\r\n"
+LINES = "Subject: {0}\r\nFrom: Ann <ann@example.com>\r\nMessage-ID: <{0}@example.com>\r\n\r\nHello, it is {0}.\r\n"
 
 
 class HungUp(Exception):
@@ -81,6 +84,11 @@ class FakeImap:
         with self.heard:
             assert self.heard.wait_for(came, 10), self.commands
 
+    def until_idle(self) -> None:
+        """Until the latest connection waits in IDLE."""
+        self.wait_for("IDLE")
+        assert self.talks[-1].idles.wait(10)
+
     def close(self) -> None:
         self._listener.close()
         for talk in self.talks:
@@ -117,10 +125,8 @@ class Talk:
             self.hang_up()
 
     def hang_up(self) -> None:
-        try:
+        with suppress(OSError):
             socket.socket.shutdown(self.sock, socket.SHUT_RDWR)
-        except OSError:
-            pass
         self.sock.close()
 
     def encrypt(self) -> None:
@@ -136,14 +142,15 @@ class Talk:
 
     def line(self) -> str:
         """A command line, its literals in place."""
-        line = self._until_newline()
-        while found := re.search(rb"\{(\d+)\}$", line):
+        line, piece = b"", self._until_newline()
+        while found := re.search(rb"\{(\d+)\}$", piece):
             self.send(b"+ go on")
             while len(self._buffer) < int(found[1]):
                 self._more()
-            literal, self._buffer = self._buffer[: int(found[1])], self._buffer[int(found[1]) :]
-            line = line[: found.start()] + literal + self._until_newline()
-        return line.decode("utf-8", "surrogateescape")
+            line += piece[: found.start()] + self._buffer[: int(found[1])]
+            self._buffer = self._buffer[int(found[1]) :]
+            piece = self._until_newline()
+        return (line + piece).decode("utf-8", "surrogateescape")
 
     def _until_newline(self) -> bytes:
         while b"\r\n" not in self._buffer:
@@ -299,6 +306,36 @@ def imap_account(imap_server: FakeImap) -> Account:
         name="", host="localhost", port=imap_server.port, security="none", user=imap_server.user,
         password=imap_server.password,
     )  # fmt: skip
+
+
+@pytest.fixture
+def certificates() -> Path:
+    """Holds good.pem, expired.pem and foreign.pem."""
+    return CERTIFICATES
+
+
+@pytest.fixture(scope="module")
+def pymap_port() -> Iterator[int]:
+    """Where a server of somebody else's making listens: user demouser, password demopass, some mails."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    start = "import sys; from pymap.main import main; sys.exit(main())"
+    options = ["--host", "127.0.0.1", "--port", str(port), "--no-tls", "dict", "--demo-data"]
+    process = subprocess.Popen([sys.executable, "-c", start, *options], stderr=subprocess.DEVNULL)
+    assert any(listens(port) for _ in range(200))
+    yield port
+    process.terminate()
+    process.wait(10)
+
+
+def listens(port: int) -> bool:
+    """Whether a server answers; where not, a moment has passed."""
+    try:
+        socket.create_connection(("127.0.0.1", port), 1).close()
+    except OSError:
+        threading.Event().wait(0.05)
+        return False
+    return True
 
 
 @pytest.fixture

@@ -185,7 +185,7 @@ def test_batches_are_cut_where_they_get_heavy(imap_server, imap_account, quick, 
 
 def test_an_announcement_ends_idle_at_once(imap_server, imap_account, quick, take):
     def arrives(_):
-        threading.Thread(target=lambda: (imap_server.wait_for("IDLE"), imap_server.add("new"))).start()
+        threading.Thread(target=lambda: (imap_server.until_idle(), imap_server.add("new"))).start()
 
     # The slice lasts a minute, the test does not.
     assert subjects(take(imap_account, quick, mails(1), meanwhile=arrives)) == ["new"]
@@ -247,8 +247,12 @@ def test_a_server_without_idle_is_polled(imap_server, imap_account, quick, take)
 
 
 def test_a_server_that_takes_idle_back_is_polled(imap_server, imap_account, quick, take):
-    imap_server.on["IDLE"] = lambda talk, tag, args: talk.send(tag + b" BAD no")
-    assert subjects(take(imap_account, quick, mails(1), meanwhile=lambda _: imap_server.add("new"))) == ["new"]
+    def refuses(talk, tag, args):
+        talk.send(tag + b" BAD no")
+        imap_server.add("new")
+
+    imap_server.on["IDLE"] = refuses
+    assert subjects(take(imap_account, quick, mails(1))) == ["new"]
     assert imap_server.commands.count("IDLE") == 1
 
 
@@ -267,9 +271,7 @@ def test_flags_and_small_talk_do_not_end_idle(imap_server, imap_account, quick, 
 
 
 @pytest.mark.parametrize("way", ["closes", "says bye"])
-def test_a_server_that_ends_the_connection_during_idle_is_come_back_to(
-    imap_server, imap_account, quick, take, way
-):
+def test_a_server_that_ends_the_connection_during_idle_is_come_back_to(imap_server, imap_account, quick, take, way):
     def ends(talk, tag, args):
         talk.send(b"+ idling")
         if imap_server.mails:
@@ -474,7 +476,13 @@ def test_a_batch_that_is_refused_comes_mail_by_mail(imap_server, imap_account, q
 
 @pytest.mark.parametrize(
     "answer",
-    [b"NO [SERVERBUG] it is broken", b"OK", b"* 2 FETCH (UID 2 BODY[] NIL)", b"* 2 FETCH (UID 2 BODY[", b"* 2 FETCH (("],
+    [
+        b"NO [SERVERBUG] it is broken",
+        b"OK",
+        b"* 2 FETCH (UID 2 BODY[] NIL)",
+        b"* 2 FETCH (UID 2 BODY[",
+        b"* 2 FETCH ((",
+    ],
     ids=["a refusal", "silence", "nothing", "no IMAP", "brackets without end"],
 )
 def test_a_mail_that_cannot_be_delivered_is_kept_empty_and_blocks_nothing(
@@ -676,6 +684,7 @@ def test_a_folder_that_is_not_there_is_named_with_those_that_are(imap_server, im
     assert '"Dealz"' in line
     assert "Deals, Entwürfe, INBOX" in line
     assert "WORKER_IMAP_FOLDER" in line
+    assert "WORKER_IMAP_FOLDER" not in fault(run, replace(imap_account, name="ANN", folder="x"), quick, FolderMissing)
 
 
 def test_a_folder_beyond_ascii_is_opened_in_modified_utf_7(imap_server, imap_account, quick, run):
@@ -724,14 +733,27 @@ def test_what_is_smuggled_in_before_starttls_is_refused(imap_server, imap_accoun
     ("certificate", "words"),
     [("good", "SSL_CERT_FILE"), ("expired", "expired")],
 )
-def test_a_certificate_that_does_not_hold_is_told(
-    imap_server, imap_account, quick, run, security, certificate, words
-):
+def test_a_certificate_that_does_not_hold_is_told(imap_server, imap_account, quick, run, security, certificate, words):
     imap_server.certificate, imap_server.tls_at_once = certificate, security == "tls"
     imap_server.capabilities += " STARTTLS"
     line = fault(run, replace(imap_account, security=security), quick, MailboxUntrusted)
     assert "certificate" in line
     assert not any(line.startswith(("LOGIN", "AUTHENTICATE")) for line in imap_server.commands)
+
+
+@pytest.mark.parametrize("security", ["tls", "starttls"])
+def test_a_certificate_in_ssl_cert_file_is_trusted_for_its_own_host(
+    imap_server, imap_account, quick, take, run, security, certificates, monkeypatch
+):
+    imap_server.capabilities += " STARTTLS"
+    imap_server.tls_at_once = security == "tls"
+    account = replace(imap_account, security=security)
+    imap_server.certificate = "foreign"
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificates / "foreign.pem"))
+    assert "for another host" in fault(run, account, quick, MailboxUntrusted)
+    imap_server.certificate = "good"
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificates / "good.pem"))
+    assert subjects(take(account, quick, mails(1), meanwhile=lambda _: imap_server.add("new"))) == ["new"]
 
 
 def test_a_port_that_speaks_no_tls_is_told_with_the_setting(imap_server, imap_account, quick, run):
@@ -766,7 +788,7 @@ def closes(run, imap_server, account, patience, command):
         reader = Reader(account, patience=patience)
 
         async def read():
-            return [batch async for batch in reader.batches(READ_TO_9)]
+            return [batch async for batch in reader.batches(None)]
 
         task = asyncio.ensure_future(read())
         await asyncio.to_thread(imap_server.wait_for, command)
@@ -777,7 +799,6 @@ def closes(run, imap_server, account, patience, command):
 
 
 def test_closing_ends_idle_politely(imap_server, imap_account, quick, run):
-    imap_server.uidnext = 10
     batches, status = closes(run, imap_server, imap_account, quick, "IDLE")
     assert live(batches)
     assert (status.connected, status.fault) == (False, "")
@@ -792,14 +813,14 @@ def test_closing_ends_a_reader_whose_server_hangs(imap_server, imap_account, qui
         while True:
             talk.line()
 
-    imap_server.uidnext = 10
     imap_server.on[command] = hangs
-    closes(run, imap_server, imap_account, replace(quick, read=60, farewell=0.1), command)
+    closes(run, imap_server, replace(imap_account, name=command), replace(quick, read=60, farewell=0.1), command)
+    ended(f"imap {command} INBOX")
 
 
 def test_a_cancelled_task_leaves_no_thread_in_idle(imap_server, imap_account, quick, run):
     async def work():
-        reader = Reader(imap_account, patience=quick)
+        reader = Reader(replace(imap_account, name="cancelled"), patience=quick)
 
         async def read():
             async for _ in reader.batches(None):
@@ -810,11 +831,14 @@ def test_a_cancelled_task_leaves_no_thread_in_idle(imap_server, imap_account, qu
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         await reader.close()
-        return reader
 
     run(work())
+    ended("imap cancelled INBOX")
+
+
+def ended(name):
     for thread in threading.enumerate():
-        if thread.name.startswith("imap "):
+        if thread.name == name:
             thread.join(5)
             assert not thread.is_alive()
 
@@ -941,3 +965,83 @@ def test_a_mail_is_not_filed_twice_by_itself_when_the_answer_is_lost(imap_server
     with pytest.raises(MailboxUnreachable):
         filing(run, imap_account, quick, lambda filer: filer.append("INBOX", LETTER, NOON))
     assert len(imap_server.mails) == 1
+
+
+# -- large mails ----------------------------------------------------------------------------------
+
+
+LARGE = {
+    "size": 9_000_000,
+    "structure": (
+        b'(("text" "plain" NIL NIL NIL "7bit" 9 1 NIL NIL NIL NIL)'
+        b'("application" "pdf" NIL NIL NIL "base64" 8999000 NIL ("attachment" ("filename" "a.pdf")) NIL NIL)'
+        b' "mixed" ("boundary" "b") NIL NIL NIL)'
+    ),
+    "sections": {
+        "HEADER": b"Subject: large\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n",
+        "1.MIME": b"Content-Type: text/plain\r\n\r\n",
+        "1": b"the words",
+        "2.MIME": b"Content-Type: application/pdf\r\nContent-Disposition: attachment; filename=a.pdf\r\n\r\n",
+    },
+}
+
+
+def test_a_large_mail_comes_without_its_attachments_in_its_place(imap_server, imap_account, quick, run):
+    imap_server.add("one")
+    imap_server.add("large", **LARGE)
+    imap_server.add("three")
+    batches = run(once(imap_account, quick))
+    assert subjects(batches) == ["one", "large", "three"]
+    large = batches[0].mails[1]
+    assert large.size == 9_000_000 > len(large.data)
+    assert b"the words" in large.data
+    assert b"filename=a.pdf" in large.data
+    assert not any(
+        line.startswith(("UID FETCH 2 (BODY.PEEK[])", "UID FETCH 1:3 (BODY")) for line in imap_server.commands
+    )
+
+
+def test_of_a_large_mail_without_a_usable_structure_the_beginning_comes(imap_server, imap_account, quick, run):
+    imap_server.add("large", size=9_000_000, structure=b"(" * 5000 + b")" * 5000)
+    imap_server.add("two")
+    batches = run(once(imap_account, quick))
+    assert subjects(batches) == ["large", "two"]
+
+
+def test_a_mail_whose_size_nobody_tells_is_taken_with_care(imap_server, imap_account, quick, run):
+    imap_server.add("one")
+
+    def no_size(talk, tag, args):
+        if "SIZE" not in args:
+            return False
+        talk.send(b"* 1 FETCH (UID 1)")
+        talk.ok(tag)
+        return None
+
+    imap_server.on["UID FETCH"] = no_size
+    assert subjects(run(once(imap_account, quick))) == ["one"]
+
+
+# -- a server that others wrote ---------------------------------------------------------------------
+
+
+def test_pymap_is_read_told_of_and_filed_in(pymap_port, imap_account, quick, run):
+    account = replace(imap_account, port=pymap_port, user="demouser", password="demopass")
+
+    async def work():
+        reader, filer = Reader(account, patience=quick), Filer(account, patience=quick)
+        batches = []
+        async for batch in reader.batches(None):
+            batches.append(batch)
+            if len(batches) == 2:
+                break
+            asyncio.get_running_loop().call_later(0.2, asyncio.ensure_future, filer.append("INBOX", LETTER, NOON))
+        found = await filer.find("INBOX", "abc.def@example.com")
+        await reader.close()
+        await filer.close()
+        return batches, found
+
+    (history, new), found = run(work())
+    assert (history.history, history.live, len(history.mails)) == (True, True, 4)
+    assert (new.history, new.mails[0].data, new.mails[0].received) == (False, LETTER, NOON)
+    assert found

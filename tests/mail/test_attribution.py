@@ -125,6 +125,21 @@ def test_what_stands_below_an_attribution_without_quote_marks_is_quoted(line: st
     assert new_text(body, subject="Re: Friday").text == "That works for us."
 
 
+@pytest.mark.parametrize("line", ["On Tue, 3 Nov 2026 at 09:12, Ann <ann@vale.example> wrote:", "Ann Berg <ann@vale.example> wrote:"])
+def test_the_writers_own_sentence_on_the_line_of_an_attribution_is_kept(line: str) -> None:
+    assert new_text(f"Friday is fine. {line}\n\n> And?\n").text == "Friday is fine."
+
+
+def test_a_sentence_right_above_a_short_attribution_is_kept() -> None:
+    body = "I asked him on 5 May 2026.\nHe wrote:\n> Never.\n\nSo we wait."
+    assert "I asked him on 5 May 2026." in new_text(body).text
+
+
+def test_a_dated_sentence_right_above_an_attribution_is_kept() -> None:
+    body = "Am 5.5.2026 passt es.\nAnn Berg <ann@vale.example> schrieb am 3.11.2026 09:12:\n> Passt es?\n"
+    assert new_text(body).text == "Am 5.5.2026 passt es."
+
+
 @pytest.mark.parametrize(
     "text",
     [

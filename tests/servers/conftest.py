@@ -1,12 +1,15 @@
-"""A private Dovecot: its own folder, ports, users and certificates. Needs root, since its processes change user."""
+"""Servers from the distribution, private to a test run. They need root, since their processes change user."""
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from imaplib import IMAP4
 from pathlib import Path
@@ -14,6 +17,8 @@ from pathlib import Path
 import pytest
 
 CERTIFICATES = Path(__file__).parent.parent / "io" / "certificates"
+# -- Dovecot ----------------------------------------------------------------------------
+
 PASSWORD = 'dräi "Äpfel" \\ 100%'
 
 CONFIG = """
@@ -60,6 +65,10 @@ service imap-login {{
 }}
 service anvil {{
   chroot =
+  # Wrong passwords make it slow for the address that they come from, and all tests come from one.
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
 }}
 service stats {{
   chroot =
@@ -76,6 +85,8 @@ class Dovecot:
     plain: int
     tls: int
     process: subprocess.Popen[bytes] | None = None
+    password: str = PASSWORD
+    users: int = 0
 
     def start(self) -> None:
         """Start and wait until it greets."""
@@ -86,8 +97,8 @@ class Dovecot:
         mail.mkdir(exist_ok=True)
         shutil.chown(mail, "mail", "mail")
         users = self.root / "users"
-        if not users.exists():
-            users.write_text("")
+        # All at once: Dovecot looks at the file once in a second.
+        users.write_text("".join(f"user{n}:{{PLAIN}}{PASSWORD}\n" for n in range(100)), encoding="utf-8")
         shutil.chown(users, "dovecot", "dovecot")
         config = self.root / "dovecot.conf"
         config.write_text(
@@ -96,7 +107,7 @@ class Dovecot:
                 plain=self.plain, tls=self.tls,
             )
         )  # fmt: skip
-        self.process = subprocess.Popen(["dovecot", "-F", "-c", str(config)])
+        self.process = subprocess.Popen(["dovecot", "-F", "-c", str(config)], start_new_session=True)
         wait_for(lambda: greets(self.plain) and greets(self.plain), self.log)
 
     def stop(self) -> None:
@@ -104,6 +115,9 @@ class Dovecot:
         if self.process is not None:
             self.process.terminate()
             self.process.wait(20)
+            # The processes of open connections outlive the master for a while.
+            with suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
             self.process = None
 
     def log(self) -> str:
@@ -111,11 +125,10 @@ class Dovecot:
         path = self.root / "dovecot.log"
         return path.read_text() if path.exists() else "(no log)"
 
-    def add_user(self, name: str) -> str:
-        """A new and empty mailbox; gives its name back."""
-        with (self.root / "users").open("a", encoding="utf-8") as users:
-            users.write(f"{name}:{{PLAIN}}{PASSWORD}\n")
-        return name
+    def new_user(self) -> str:
+        """Who has a new and empty mailbox."""
+        self.users += 1
+        return f"user{self.users}"
 
     def client(self, user: str) -> IMAP4:
         """A logged-in connection, beside the one that is tested."""

@@ -50,10 +50,13 @@ class StoryClock:
     def move_to(self, moment: datetime) -> None:
         """Let it be that moment. Time never runs back."""
         self._now = max(self._now, moment)
+        if self.waiting_for is not None and self.waiting_for <= self._now:
+            self.resting.clear()
         self._moved.set()
 
     async def sleep_until(self, moment: datetime | None, wake: asyncio.Event) -> None:
         self.waiting_for = moment
+        await asyncio.sleep(0)  # even a wait for nothing lets the others work
         while not wake.is_set() and (moment is None or moment > self._now):
             self.resting.set()
             self._moved.clear()

@@ -45,8 +45,9 @@ class Service:
     filer: Filer | None = None
     sent_folder: str = ""
     pause: float = _DISK_PAUSE
-    on_rest: Callable[[], None] = lambda: None
-    """Called each time that everything due has been done."""
+    """Seconds between two tries to write where the disk lets us not."""
+    taken: int = 0
+    """How many mails have been taken in since the start."""
     _fresh: set[DealId] = field(default_factory=set)
     _leaving: set[DealId] = field(default_factory=set)
     _decide: asyncio.Event = field(default_factory=asyncio.Event)
@@ -55,10 +56,16 @@ class Service:
     _reading: set[str] = field(default_factory=set)
     """Mailboxes whose history is still being read: until it is known, nothing is decided."""
     _no_sending_before: datetime | None = None
+    _sending: bool = False
 
     def stop(self) -> None:
         """Ask the service to end."""
         self._stop.set()
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether all that is due has been done."""
+        return not (self._reading or self._fresh or self._leaving or self._sending or self._decide.is_set())
 
     # -- the two ways to run ------------------------------------------------------------------
 
@@ -151,6 +158,7 @@ class Service:
 
     def _take_one(self, raw: RawMail, history: bool) -> None:
         now = self.clock.now()
+        self.taken += 1
         try:
             self._fresh.update(self.intake.take(raw, now, history=history))
         except StateUnwritable:
@@ -170,15 +178,14 @@ class Service:
             if not self._reading:
                 self._decide_due()
             self._say_status()
-            if not self._leaving:
-                self.on_rest()
             await self.clock.sleep_until(self._next(), self._decide)
 
     def _next(self) -> datetime | None:
         if self._reading:
             return None
         index = self.store.index
-        leaves = index.next_outbox_due()
+        # While mails are being handed over, their end wakes us; looking again before that would only spin.
+        leaves = None if self._leaving or self._sending else index.next_outbox_due()
         if leaves is not None and self._no_sending_before is not None:
             leaves = max(leaves, self._no_sending_before)
         return min((at for at in (index.next_due(), leaves) if at is not None), default=None)
@@ -209,8 +216,10 @@ class Service:
         while True:
             await self._deliver.wait()
             self._deliver.clear()
+            self._sending = True
             await self._deliver_due()
             self._decide.set()
+            self._sending = False
 
     async def _deliver_due(self, *, raising: bool = False) -> None:
         now = self.clock.now()

@@ -57,6 +57,11 @@ class Index:
 
     def put_entry(self, entry: Entry) -> None:
         """Replace all that is known of a deal by an entry made before, under the same key."""
+        before = self.row(entry.deal)
+        if before is not None and (before.keys, before.merged, before.ref) == (entry.keys, entry.merged, entry.ref):
+            self._packed[self._numbers[entry.deal]] = _pack(entry)
+            self._keep_times(entry)
+            return
         self.remove(entry.deal)
         if entry.ref:
             self._refs[entry.ref] = entry.deal
@@ -67,12 +72,17 @@ class Index:
         if entry.deal in self._merged:
             return  # Its mails and people are known under the deal that took it in.
         self._keys.add(entry.keys, self._store(entry))
+        self._keep_times(entry)
+
+    def _keep_times(self, entry: Entry) -> None:
         self._due.set(entry.deal, entry.due)
         self._send.set(entry.deal, entry.send)
         # Newest first: the smallest is the mail that left last.
-        self._left.set(entry.deal, min((-sent.at for sent in entry.sent if sent.left), default=None))
+        self._left.set(entry.deal, min([-sent.at for sent in entry.sent if sent.left], default=None))
         if entry.in_outbox:
             self._in_outbox[entry.deal] = None
+        else:
+            self._in_outbox.pop(entry.deal, None)
 
     def remove(self, id: DealId) -> None:
         """Forget a deal; its mark still leads to the deal that took it in."""

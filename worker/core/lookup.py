@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import heapq
+from struct import Struct
 
 from worker.core.entry import HASH_LENGTH
 from worker.core.model import DealId
 
-_SHELVES = 1 << 14
+_SHELVES = 1 << 12
 _NUMBER_LENGTH = 4
 _RECORD = HASH_LENGTH + _NUMBER_LENGTH
+_each = Struct(f"{HASH_LENGTH}s").iter_unpack
 
 
 class Keys:
     """Hashes to numbers, several for each, in 12 bytes a pair where a dict takes 90.
 
-    A pair lies on the shelf that the first 14 bits of its hash name. At 100,000 deals of 20 keys a shelf holds 120
-    pairs, which `find` passes in a fraction of a microsecond.
+    A pair lies on the shelf that the first 12 bits of its hash name. At 100,000 deals of 20 keys a shelf holds 500
+    pairs, which `find` passes in two microseconds; more shelves fill more slowly, since they fit no cache.
     """
 
     def __init__(self) -> None:
@@ -30,23 +32,21 @@ class Keys:
     def add(self, keys: bytes, number: int) -> None:
         """Put a number under each of the keys, which come one behind the other."""
         tail = number.to_bytes(_NUMBER_LENGTH, "big")
-        for start in range(0, len(keys), HASH_LENGTH):
-            key = keys[start : start + HASH_LENGTH]
-            shelf = self._shelf(key)
-            shelf += key + tail
+        shelves = self._shelves
+        for (key,) in _each(keys):
+            shelves[key[0] << 4 | key[1] >> 4] += key + tail
 
     def remove(self, keys: bytes, number: int) -> None:
         """Take a number away from under each of the keys."""
         tail = number.to_bytes(_NUMBER_LENGTH, "big")
-        for start in range(0, len(keys), HASH_LENGTH):
-            key = keys[start : start + HASH_LENGTH]
+        for (key,) in _each(keys):
             shelf = self._shelf(key)
             for at in _places(shelf, key + tail)[:1]:
                 shelf[at : at + _RECORD] = shelf[-_RECORD:]
                 del shelf[-_RECORD:]
 
     def _shelf(self, key: bytes) -> bytearray:
-        return self._shelves[key[0] << 6 | key[1] >> 2]
+        return self._shelves[key[0] << 4 | key[1] >> 4]
 
 
 def _places(shelf: bytearray, sought: bytes) -> list[int]:
@@ -69,10 +69,11 @@ class Times:
 
     def set(self, id: DealId, at: float | None) -> None:
         """Give a deal its time; None takes it out."""
-        if self._at.get(id) == at:
-            return
         if at is None:
-            del self._at[id]
+            if self._at.pop(id, None) is None:
+                return
+        elif self._at.get(id) == at:
+            return
         else:
             self._at[id] = at
             heapq.heappush(self._heap, (at, id))

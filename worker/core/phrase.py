@@ -88,7 +88,7 @@ def read_phrase(phrase: str) -> Pattern:
     items = reader.sequence(inside=False)
     if reader.place < len(reader.text):
         raise PhraseError(f'"{reader.text[reader.place]}" closes nothing', reader.place + 1)
-    slots = [s for s in _slots(items) if s != "number"]
+    slots = [s for s in _slots(items) if s != "number" and s not in _MASKED]
     if len(slots) > len(set(slots)):
         raise PhraseError("the same slot twice", 1)
     needs = tuple(sorted((n for n in map(_need, items) if n), key=lambda n: (len(n), sorted(n))))
@@ -243,8 +243,15 @@ def _regex(items: list[_Item]) -> str:
         out += f"(?:{body})?" if item.optional else body
         first = item.text == "^" and item.kind == "mark"
     starts = items[0].kind in {"word", "stem", "choices"}
-    ends = items[-1].kind in {"word", "choices"}
-    return (r"\b" if starts else "") + out + (r"\b" if ends else "")
+    return (r"\b" if starts else "") + _once(out)
+
+
+def _once(regex: str) -> str:
+    """A name may stand only once in a regex; a slot in two choices is known by the first."""
+    for slot in _MASKED:
+        head, name, tail = regex.partition(f"(?P<{slot}>")
+        regex = head + name + tail.replace(name, "(?:") if name else regex
+    return regex
 
 
 def _emit(item: _Item, first: bool, last: bool) -> str:
@@ -258,7 +265,7 @@ def _emit(item: _Item, first: bool, last: bool) -> str:
         case "gap":
             return _GAP
         case "mark":
-            return item.text if item.text in "^$" else rf" *\{item.text}"
+            return {"^": "^", "$": "[ .!?)]*$"}.get(item.text, rf" *\{item.text}")
         case _:
             return (before if item.text in _MASKED or item.text in _FREE else f"(?:{before})?") + _emit_slot(item, last)
 
@@ -277,12 +284,14 @@ def _emit_word(item: _Item, first: bool) -> str:
         word += r"[a-z0-9]*"
     elif item.endings:
         word += "(?:" + "|".join("".join(map(_letter, e)) for e in item.endings) + ")?"
+    if item.kind == "word":
+        word += r"\b"
     if first:
         return word
     if item.text == "not":
-        return rf"(?:{_SEPARATOR}not|not|n?'?t)"
+        return rf"(?:{_SEPARATOR}not|not|n?'?t)\b"
     if item.text in _CONTRACTED and not item.endings:
-        return rf"(?:{_SEPARATOR}{word}|'{_CONTRACTED[item.text]})"
+        return rf"(?:{_SEPARATOR}{word}|'{_CONTRACTED[item.text]}\b)"
     return _SEPARATOR + word
 
 

@@ -3,6 +3,8 @@
 Every change in the shape of what is stored raises SCHEMA by one and adds its step to MIGRATIONS, an added field too:
 an older program then refuses the folder instead of dropping the field at its next commit. Keys that the model does
 not know are passed over when reading.
+
+The storage writes values as they are: msgspec gives them the very form that `to_document` gives.
 """
 
 from __future__ import annotations

@@ -193,6 +193,7 @@ class Reader:
         self._lane.end()
         with suppress(LaneEnded, MailboxFault):
             await farewell
+            self._wake.close()  # else the thread still hangs, and may be looking at it
         self._set(connected=False)
 
     def _bye(self) -> None:
@@ -215,7 +216,7 @@ class Reader:
                 found = False
                 async with aclosing(self._pass(session, place)) as fetched:
                     async for batch in fetched:
-                        found = found or bool(batch.mails)
+                        found = True
                         place.told_live = place.told_live or batch.live
                         yield batch
                 if once:

@@ -50,6 +50,10 @@ class Stripped(Exception):
     """The server, or somebody between, does not offer STARTTLS."""
 
 
+FAILURES = (OSError, imaplib.IMAP4.error, Injected, Stripped, *MALFORMED)
+"""All that a connection can fail with."""
+
+
 def one_line(words: object, account: Account) -> str:
     """A server's words, fit for a log: one printable line, bounded, without the password."""
     text = words.decode("utf-8", "replace") if isinstance(words, bytes) else str(words)

@@ -79,7 +79,8 @@ def batches_of(listed: Sequence[Listed], patience: Patience) -> Iterator[list[Li
 
 
 _LINE = re.compile(
-    rb"\d+ \((?:(?:UID (?P<uid>\d+)|RFC822\.SIZE (?P<size>\d+)|INTERNALDATE \"(?P<date>[^\"\\]*)\"|FLAGS \([^()]*\)) ?)+\)",
+    rb"\d+ \((?:(?:UID (?P<uid>\d+)|RFC822\.SIZE (?P<size>\d+)"
+    rb"|INTERNALDATE \"(?P<date>[^\"\\]*)\"|FLAGS \([^()]*\)) ?)+\)",
     re.IGNORECASE,
 )
 _DATE = re.compile(rb" ?(\d\d?)-([A-Za-z]{3})-(\d{4}) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)")
@@ -125,7 +126,7 @@ _TAIL = re.compile(rb"(?: UID (\d+))?\)", re.IGNORECASE)
 
 
 def bodies(answers: Answers) -> dict[int, bytes]:
-    """Whole mails by UID. Flags of other mails may stand in between (RFC 3501 section 7.4.2).
+    """Whole mails by UID. Flags of other mails may stand in between (RFC 3501 section 7).
 
     The two common shapes are read directly, all else by imapclient's parser.
     """

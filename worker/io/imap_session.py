@@ -14,7 +14,7 @@ from typing import Any
 
 from worker.core.model import Place, RawMail
 from worker.io.imap_account import Account, Patience
-from worker.io.imap_fault import MALFORMED, FolderMissing, MailboxFault, fault_from
+from worker.io.imap_fault import FAILURES, MALFORMED, FolderMissing, MailboxFault, fault_from
 from worker.io.imap_fetch import (
     Listed,
     Unbuildable,
@@ -68,6 +68,7 @@ class Wake:
             self._outlet.send(b"!")
 
     def close(self) -> None:
+        """Give the sockets back; nobody may be waiting."""
         self.inlet.close()
         self._outlet.close()
 
@@ -93,13 +94,16 @@ class Session:
     def open(self) -> None:
         """Connect and log in."""
         with self._told("connecting"):
-            self._wire = Wire(self._account, self._patience)
-        if self._cut:
-            self.cut()
+            wire = Wire(self._account, self._patience, self._has_socket)
         with self._told("logging in"):
-            self.client = Client(self._wire, self._patience)
-            self._wire.log_in()
+            self.client = Client(wire, self._patience)
+            wire.log_in()
             self._can_idle = bool(self.client.has_capability("IDLE"))
+
+    def _has_socket(self, wire: Wire) -> None:
+        self._wire = wire
+        if self._cut:
+            wire.cut()
 
     def cut(self) -> None:
         """End the connection at once, from any thread, also while it is being made."""
@@ -112,7 +116,7 @@ class Session:
         wire = self._wire
         if wire is None:
             return
-        with suppress(OSError, imaplib.IMAP4.error, *MALFORMED):
+        with suppress(*FAILURES):
             wire.sock.settimeout(self._patience.farewell)
             wire.logout()
         wire.shutdown()
@@ -160,9 +164,11 @@ class Session:
         names = self.folders()
         if folder not in names:
             account = self._account
+            ours = folder == account.folder and not account.name
             raise FolderMissing(
                 f'{account.where}: there is no folder "{folder}". '
-                f"Set {account.setting('FOLDER')} to one of: {', '.join(sorted(names)[:20]) or '(none is shown)'}."
+                f"Correct {account.setting('FOLDER') if ours else 'its name in the settings'}; "
+                f"there are: {', '.join(sorted(names)[:20]) or '(the server shows none)'}."
             )
 
     def append(self, folder: str, data: bytes, when: datetime, flags: Sequence[str]) -> None:
@@ -351,7 +357,7 @@ class Session:
             yield
         except MailboxFault:
             raise
-        except (OSError, imaplib.IMAP4.error, *MALFORMED) as error:
+        except FAILURES as error:
             raise fault_from(error, self._account, doing) from error
 
 

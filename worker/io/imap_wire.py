@@ -18,6 +18,7 @@ import re
 import selectors
 import socket
 import ssl
+from collections.abc import Callable
 from contextlib import suppress
 from time import monotonic
 
@@ -42,8 +43,10 @@ class IdleRefused(Exception):
 class Wire(imaplib.IMAP4):
     """One connection to one server, encrypted as the account asks, its own buffer, a bound on everything."""
 
-    def __init__(self, account: Account, patience: Patience) -> None:
+    def __init__(self, account: Account, patience: Patience, on_socket: Callable[[Wire], None]) -> None:
+        """`on_socket` is called as soon as `cut` is of use, which is before the server has said a word."""
         self._account = account
+        self._on_socket = on_socket
         self._patience = patience
         self._buffer = bytearray()
         self._idles = 0
@@ -64,12 +67,13 @@ class Wire(imaplib.IMAP4):
         try:
             _keep_alive(sock, self._patience.keep_alive)
             if self._context and self._account.security == "tls":
-                sock = self._context.wrap_socket(sock, server_hostname=host)
-            sock.settimeout(self._patience.read)
+                sock = self._encrypted(self._context, sock)
+            self.sock = sock
+            self._on_socket(self)
+            self._shake_hands()
         except BaseException:
             sock.close()
             raise
-        self.sock = sock
 
     def read(self, size: int) -> bytes:
         """The next `size` bytes. Raises abort where they are more than any mail of ours."""
@@ -110,7 +114,7 @@ class Wire(imaplib.IMAP4):
         if account.security == "tls":
             return
         if self.state == "AUTH":
-            # A PREAUTH greeting rules STARTTLS out (RFC 3501 section 6.2.1): the way to strip it.
+            # A PREAUTH greeting rules STARTTLS out (RFC 3501 section 6.2), and so is a way to take it from us.
             raise MailboxUntrusted(
                 f"{account.where}: the server says that we are logged in already, over a connection that is not "
                 f"encrypted. Set {account.setting('SECURITY')}=tls."
@@ -132,13 +136,21 @@ class Wire(imaplib.IMAP4):
             raise Stripped(words)
         if self._buffer:
             raise Injected
-        self.sock.settimeout(self._patience.connect)
-        self.sock = self._context.wrap_socket(self.sock, server_hostname=self.host)
-        self.sock.settimeout(self._patience.read)
+        self.sock = self._encrypted(self._context, self.sock)
+        self._shake_hands()
         # RFC 3501 section 6.2.1: forget all that was said before.
         self.untagged_responses.clear()
         _, said = self.capability()
         self.capabilities = tuple(said[-1].decode("ascii", "replace").upper().split())
+
+    def _encrypted(self, context: ssl.SSLContext, sock: socket.socket) -> ssl.SSLSocket:
+        return context.wrap_socket(sock, server_hostname=self.host, do_handshake_on_connect=False)
+
+    def _shake_hands(self) -> None:
+        if isinstance(self.sock, ssl.SSLSocket):
+            self.sock.settimeout(self._patience.connect)
+            self.sock.do_handshake()
+        self.sock.settimeout(self._patience.read)
 
     def log_in(self) -> None:
         """Log in by AUTHENTICATE PLAIN, which takes any characters, else by LOGIN.

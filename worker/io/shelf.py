@@ -56,11 +56,10 @@ class Shelf:
         """Replace what is stored. Raises StateUnwritable."""
         with TinyDB(path, storage=DurableStorage, both=both) as database:
             # Table.upsert, or truncate and insert, would read the old file and write twice; this writes once.
-            document = to_document(value)
             try:
-                database.storage.write({table: {"1": document}})
+                database.storage.write({table: {"1": value}})
             except UnicodeEncodeError:
-                database.storage.write({table: {"1": writable(document)}})
+                database.storage.write({table: {"1": writable(to_document(value))}})
 
     def read(
         self,

@@ -34,7 +34,7 @@ from worker.core.model import (
     Unplaced,
 )
 from worker.io.claim import Claim
-from worker.io.journal import Journal, stamp_of
+from worker.io.index_file import IndexFile, stamp_of
 from worker.io.shelf import Fault, Shelf
 from worker.io.storage import (
     BACKUP,
@@ -84,12 +84,12 @@ class Store:
             make_folder(self._deals)
         self._key = self._found_key()
         self.index = Index(self._key)
-        self._journal = Journal(self._at("index.lines"), self._key)
-        self._fill_index()
+        self._index_file = IndexFile(self._at("index.lines"), self._key)
         self._suppression = self._read_suppression()
         cursors = self._shelf.read(self._at("cursors.json"), "cursors", Cursors) or Cursors()
         self._cursors = {(cursor.account, cursor.folder): cursor for cursor in cursors.cursors}
         self._unplaced = UnplacedMails(self._folder)
+        self._fill_index()
 
     @classmethod
     def open(cls, folder: Path) -> Store:
@@ -116,7 +116,7 @@ class Store:
 
     def close(self) -> None:
         """Give the folder back."""
-        self._journal.close()
+        self._index_file.close()
         self._unplaced.close()
         if self._claim is not None:
             self._claim.release()
@@ -169,8 +169,8 @@ class Store:
         entry = self.index.put(deal)
         self._remember(deal)
         self._note(name, entry)
-        if self._journal.is_long(len(self.index)):
-            self._journal.shorten(lambda name: True)
+        if self._index_file.is_long(len(self.index)):
+            self._index_file.shorten(lambda name: True)
 
     # -- the rest ---------------------------------------------------------------------
 
@@ -220,8 +220,8 @@ class Store:
 
     def _note(self, name: str, entry: Entry) -> None:
         if self._claim is not None:
-            with suppress(OSError):  # What the journal does not know, the next start reads.
-                self._journal.note(name, stamp_of(os.stat(self._path(name))), entry)
+            with suppress(OSError):  # What the file does not know, the next start reads.
+                self._index_file.note(name, stamp_of(os.stat(self._path(name))), entry)
 
     def _refuse_to_peek(self) -> None:
         if self._claim is None:
@@ -241,9 +241,9 @@ class Store:
     # -- the start --------------------------------------------------------------------
 
     def _fill_index(self) -> None:
-        """The index from the journal as far as it is true, and from the deals for the rest."""
+        """The index from its file as far as it is true, and from the deals for the rest."""
         stamps = self._scan()
-        for entry in self._journal.entries(stamps):
+        for entry in self._index_file.entries(stamps):
             self.index.put_entry(entry)
         for name in stamps:
             deal = self._read(name)
@@ -251,12 +251,12 @@ class Store:
                 self._note(name, self.index.put(deal))
         if self._claim is None:
             return
-        gone = frozenset(self._journal.vanished)
+        gone = frozenset(self._index_file.vanished)
         for name in gone:
             path = self._path(name)
             self._shelf.report(Fault(path=path, why=f"{path}: is gone, and so is its copy"))
-        if gone or self._journal.is_long(len(self.index)):
-            self._journal.shorten(lambda name: name not in gone)
+        if gone or self._index_file.is_long(len(self.index)):
+            self._index_file.shorten(lambda name: name not in gone)
 
     def _scan(self) -> dict[str, str]:
         """Name -> stamp of every deal; "" where only the copy is there. Clears what a kill has left half-written."""

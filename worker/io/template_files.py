@@ -280,15 +280,15 @@ def _expressions(tree: nodes.Node, scope: Mapping[str, Shape], text: str, found:
             case nodes.Name() if node.ctx == "load" and node.name not in scope:
                 hint = did_you_mean(node.name, scope)
                 told = f'"{node.name}" is nothing that the worker knows. {hint}'
-                found.append(_at(text, node.lineno, node.name, told.rstrip()))
+                found.append(_at(text, node.lineno, rf"(?<![\w.]){node.name}\b", told.rstrip()))
             case nodes.Getattr():
                 found.extend(_field(node, scope, text))
             case nodes.Filter() if node.name not in FILTERS | BORROWED_FILTERS:
                 hint = did_you_mean(node.name, FILTERS | BORROWED_FILTERS)
                 told = f'"{node.name}" is no filter that the worker knows. {hint}'
-                found.append(_at(text, node.lineno, node.name, told.rstrip()))
+                found.append(_at(text, node.lineno, rf"(?<=\|)\s*{node.name}\b", told.rstrip()))
             case nodes.Call():
-                found.append(_at(text, node.lineno, "(", "a template calls nothing: it names values and filters"))
+                found.append(_at(text, node.lineno, r"\(", "a template calls nothing: it names values and filters"))
 
 
 def _field(node: nodes.Getattr, scope: Mapping[str, Shape], text: str) -> Iterator[TextFault]:
@@ -299,7 +299,7 @@ def _field(node: nodes.Getattr, scope: Mapping[str, Shape], text: str) -> Iterat
     hint = did_you_mean(node.attr, parent.fields)
     if not hint and parent.fields:
         hint = f"There are: {', '.join(sorted(parent.fields))}"
-    yield _at(text, node.lineno, node.attr, f'"{spoken}" is nothing that the worker knows. {hint}'.rstrip())
+    yield _at(text, node.lineno, rf"(?<=\.)\s*{node.attr}\b", f'"{spoken}" is nothing that the worker knows. {hint}'.rstrip())
 
 
 def _shape(node: nodes.Node, scope: Mapping[str, Shape]) -> Shape | None:
@@ -325,15 +325,16 @@ def _spoken(node: nodes.Node) -> str:
     return "..."
 
 
-def _at(text: str, line: int, word: str, told: str) -> TextFault:
-    """Jinja2 keeps lines but no columns: the first such word inside a tag that touches the line."""
+def _at(text: str, line: int, pattern: str, told: str) -> TextFault:
+    """Jinja2 keeps lines but no columns: the first such place inside a tag that touches the line."""
     lines = text.split("\n")
     before = sum(len(each) + 1 for each in lines[: line - 1])
     for tag in _TAG.finditer(text):
         if tag.end() <= before:
             continue
-        at = text.find(word, max(tag.start(), before), tag.end())
-        if at >= 0:
+        found = re.compile(pattern).search(text, max(tag.start(), before), tag.end())
+        if found:
+            at = found.end() - len(found[0].lstrip())
             real = text.count("\n", 0, at) + 1
             return TextFault(real, at - text.rfind("\n", 0, at), told)
     return TextFault(line, 1, told)

@@ -10,6 +10,10 @@ from worker.mail import words
 
 MAX_MAILBOXES = 1000
 _MAX_ADDRESS = 400
+_MANY_WORDS = 60
+"""Pieces of a name between commas; what goes on longer is no name."""
+_QUOTE = "\x00"
+"""Marks where quotation marks stood; header values hold no NUL."""
 _SPECIAL = re.compile(r'["(),:;<>]')
 
 
@@ -46,19 +50,18 @@ def _split(value: str) -> Iterator[tuple[str, list[str], str]]:
             end = len(value) if end < 0 else end
             angles.append(value[at:end])
             at = end + 1
+        elif char in ">)":
+            continue
         elif char == ":":  # a group: its name is nobody's
             name.clear()
-        elif char in ",;":
-            text = "".join(name)
-            if angles or "@" in text or char == ";":
-                yield text, angles, " ".join(comments)
-                name, angles, comments = [], [], []
-            elif text.strip():  # "Marsh, Jo <jo@example.com>" without quotes
-                name.append(",")
+        elif angles or char == ";" or any("@" in piece for piece in name):
+            yield "".join(name), angles, " ".join(comments)
+            name, angles, comments = [], [], []
+        elif len(name) < _MANY_WORDS:  # "Marsh, Jo <jo@example.com>" without quotes
+            name.append(",")
+        else:
+            name.clear()
     yield "".join(name), angles, " ".join(comments)
-
-
-_QUOTE = "\x00"
 
 
 def _until(value: str, at: int, stop: str) -> tuple[str, int]:
@@ -68,8 +71,10 @@ def _until(value: str, at: int, stop: str) -> tuple[str, int]:
         end = value.find(stop, end)
         if end < 0:
             return value[at:], len(value)
-        slashes = len(value[at:end]) - len(value[at:end].rstrip("\\"))
-        if slashes % 2 == 0:
+        slash = end
+        while slash > at and value[slash - 1] == "\\":
+            slash -= 1
+        if (end - slash) % 2 == 0:
             return value[at:end].replace("\\", ""), end + 1
         end += 1
 

@@ -1,7 +1,7 @@
-"""The line above a quote that says who wrote it and when: "On Tue, 3 Nov 2026 at 09:12, Ann Berg <ann@vale.example> wrote:".
+"""The line above a quote that says who wrote it and when: "On 3 Nov 2026, Ann Berg <ann@vale.example> wrote:".
 
-It is known by its parts, not by its pattern, since every program and language orders them otherwise: a verb of writing or
-an address at the end, a date, and a colon. Up to five lines, since programs wrap it.
+It is known by its parts, not by its pattern, since every program and language orders them otherwise: a verb of
+writing or an address at the end, a date, and a colon. Up to five lines, since programs wrap it.
 """
 
 from __future__ import annotations
@@ -10,37 +10,24 @@ from collections.abc import Sequence
 
 import re2
 
+from worker.mail.attribution_words import DAYS, JOINED_VERBS, STARTS, VERBS
 from worker.mail.lines import Line, Mark
 
 MAX_WRAPPED = 5
 MAX_LENGTH = 600
 
-_VERBS = (
-    r"wrote|writes|has written|said|schrieb(?:en)?|geschrieben|schreibt|(?:a|à) (?:é|e)crit|écrit|escribi(?:ó|o)|escribe|ha scritto|scrive|scrisse"
-    r"|schreef|geschreven|schrijft|escreveu|escreve|napisa(?:ł|l)a?|napisał\(a\)|pisze|napisano|skrev|skreiv|skriver|kirjoitti|kirjoittaa"
-    r"|napsala?|napsal\(a\)|píše|napísala?|napísal\(a\)|írta|a scris|scrie|yazdı|yazmış|έγραψε|έγραψαν|γράφει|kirjutas|rakstīja|rašė|parašė"
-    r"|viết|đã viết|menulis|va escriure|ha escrit|je napisao|je napisala|napisao je|je napisal|пишет|написала?|написал\(а\)|писала?|пише|написав"
-    r"|написа|skrifaði|idatzi du|quoting|zitat von|citando|citerar|citation de|citaat van|cytowanie|wiadomość napisana przez"
-)
-_BARE_VERBS = (
-    r"写道|寫道|写到|提到|のメール|さんは書きました|は書きました|が書きました|書きました|さんが書いた|님이 작성|님이 씀|작성|wrote|כתב|כתבה|كتب|كتبت|เขียน|のメッセージ|さんから"
-)
-_VERB = re2.compile(rf"(?i)(?:^|[\s,>)\]\"'»”*])(?:{_VERBS})(?:[\s:,(]|$)|{_BARE_VERBS}")
+_VERB = re2.compile(rf"(?i)(?:^|[\s,>)\]\"'»”*])(?:{VERBS})(?:[\s:,(]|$)|{JOINED_VERBS}")
 _DATE = re2.compile(
-    r"\d{1,4}[./\-]\s?\d{1,2}[./\-]\s?\d{1,4}|\d{1,2}[:.hH]\d{2}|(?:^|\D)(?:19|20)\d\d(?:\D|$)|\d{1,2}\s?[月월]|\d{1,2}[a-z]{0,2}[., ]\s?\pL{3,}|\pL{3,}[., ]\s?\d{1,2}"
+    r"\d{1,4}[./\-]\s?\d{1,2}[./\-]\s?\d{1,4}|\d{1,2}[:.hH]\d{2}|(?:^|\D)(?:19|20)\d\d(?:\D|$)|\d{1,2}\s?[月월]"
+    r"|\d{1,2}[a-z]{0,2}[., ]\s?\pL{3,}|\pL{3,}[., ]\s?\d{1,2}"
 )
 _TIME = re2.compile(r"\d{1,2}\s?[:.hH点點시時]\s?\d{2}|\d{1,2}\s?(?:[ap]\.?m|Uhr)")
 _ADDRESS = re2.compile(r"[^\s<>()\[\]\"',;:]+@[^\s<>()\[\]\"',;:]+")
-_START = re2.compile(
-    r"(?i)^[*_\-\s\"'«“]*(?:on|at|am|le|la|el|il|il giorno|op|em|no dia|a|dnia|w dniu|den|d\.|dne|dňa|în|in data|pe data de|στις|την|quoting|zitat von|citando|citiere|"
-    r"citerar|wiadomość napisana|в|у|na|v|kl|del|dna|dana|je|pada|vào|vào lúc|lúc|בתאריך|ב|في|بتاريخ|em data|data|il dì|het|de|der|do)[\s:‐]"
-)
-_DAY = re2.compile(
-    r"(?i)^[*_\-\s\"'«“]*(?:mon|tue|wed|thu|fri|sat|sun|mo|di|mi|do|fr|sa|so|lun|mar|mer|jeu|ven|sam|dim|mi[eé]|jue|vie|s[aá]b|dom|gio|ma|wo|vr|za|zo|seg|ter|qua|qui|sex"
-    r"|pon|wt|śr|czw|pt|sob|niedz|m[åa]n|tis?r?|ons|tors?|fre|l[öøo]r|s[öøo]n|ke|to|pe|la|su|út|st|čt|pá|so|ne|po|пн|вт|ср|чт|пт|сб|вс|нд"
-    r"|h|k|sze|cs|p|szo|v|pzt|sal|çar|per|cum|cmt|paz|joi|vin|sâm|mie)[a-zäöåéíęąłóżйяцаиек]{0,9}[.,]?\s(?:den |d\. )?\d"
-)
+_LEAD = r"(?i)^[*_\-\s\"'«“]*"
+_START = re2.compile(rf"{_LEAD}(?:{STARTS})[\s:‐]")
+_DAY = re2.compile(rf"{_LEAD}(?:{DAYS})[a-zäöåéíęąłóжйяцаиек]{{0,9}}[.,]?\s(?:den |d\. )?\d")
 _DIGIT = re2.compile(r"^[\s\"'(\[*]*\d{1,4}\s?[./\-年년a-zA-Zа-яА-ЯéûžłåäöáíÀ-ž,、 ]|^[在於于]\s?\d")
+_SENTENCE_END = re2.compile(r"[.!?…]\s+")
 
 
 def attribution(lines: Sequence[Line], end: int, *, above_quote: bool) -> int | None:
@@ -58,6 +45,8 @@ def attribution(lines: Sequence[Line], end: int, *, above_quote: bool) -> int | 
         here = lines[start]
         if not here.text or here.depth != line.depth:
             break
+        if window and here.text[-1] in ".!?" and not starts_like_one(here.text):
+            break  # a sentence of the writer's own
         window = f"{here.text} {window}".strip()
         if len(window) > MAX_LENGTH:
             break
@@ -69,6 +58,23 @@ def attribution(lines: Sequence[Line], end: int, *, above_quote: bool) -> int | 
 def starts_like_one(text: str) -> bool:
     """Whether a line begins as an attribution does: with "On", a day of the week, or a date."""
     return bool(_START.search(text) or _DAY.search(text) or _DIGIT.search(text))
+
+
+def own_words_before(text: str) -> str:
+    """What the writer says on the line on which the attribution begins: "Fine with me. On Tue, 3 Nov ... wrote:"."""
+    if starts_like_one(text):
+        return ""
+    kept = ""
+    for match in _SENTENCE_END.finditer(text):
+        before = text[: match.end()].strip()
+        rest = text[match.end() :]
+        if "@" in before:
+            break
+        if starts_like_one(rest) and _DATE.search(rest):
+            return before
+        if len(before.split()) >= 3 and len(before.split()[-1]) >= 4:  # not "Dr. Ann B."
+            kept = before
+    return kept
 
 
 def _may_end(text: str) -> bool:
@@ -85,13 +91,13 @@ def _is_whole(window: str, *, above_quote: bool) -> bool:
     an address or a time of the day has to be there, and the form of an attribution.
     """
     dated = bool(_DATE.search(window))
-    address = bool(_ADDRESS.search(window))
+    address = "@" in window and bool(_ADDRESS.search(window))
+    if not (dated or address):
+        return False
     verb = bool(_VERB.search(window))
     if window.startswith(">>>") or window.endswith(">>>"):
         return dated and address
     if verb:
-        if not (dated or address):
-            return False
         if not above_quote:
             return address or (bool(_TIME.search(window)) and starts_like_one(window))
         return starts_like_one(window) or address or _ends_with_verb(window)
@@ -129,7 +135,7 @@ def _begin(lines: Sequence[Line], start: int, window: str) -> int:
         length += len(here.text) + 1
         if not here.text or here.depth != lines[start].depth or length > MAX_LENGTH:
             break
-        if starts_like_one(here.text) and _DATE.search(here.text):
+        if starts_like_one(here.text) and _DATE.search(here.text) and here.text[-1] not in ".!?":
             above = at
             break
     return above
@@ -140,6 +146,8 @@ def _is_torn(lines: Sequence[Line], start: int) -> bool:
     if start == 0 or _START.search(lines[start].text) or not lines[start - 1].text:
         return False
     above = lines[start - 1]
+    if above.text[-1] in ".!?":
+        return False
     return above.depth == lines[start].depth and bool(_START.search(above.text)) and bool(_DATE.search(above.text))
 
 

@@ -11,7 +11,6 @@ from worker.mail.headers import Headers, addresses, message_ids
 from worker.mail.mime import Part
 
 _REPLY_PREFIX = ("re:", "aw:", "sv:", "fw:", "fwd:", "wg:", "tr:", "rv:", "vs:", "vb:", "antw:", "odp:", "r:", "i:")
-_ADMINISTRATORS = ("staff@hotmail.com",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,15 +72,17 @@ def _of_words(
     named = _failed_recipients(headers)
     low = subject.strip().lower()
     is_report = reports.has_status(root)
-    from_server = _is_server(headers, sender)
-    by_subject = bounce_words.subject().search(low) is not None and (from_server or not _is_answer(low))
-    if not (named or is_report or from_server or by_subject or headers.first("return-path").strip() == "<>"):
+    shown = headers.text("from").lower()
+    daemon = bounce_words.daemon().search(shown) is not None
+    server = daemon or _is_server(shown, headers, sender)
+    by_subject = _is_subject(low, server=server)
+    if not (named or is_report or server or by_subject):
         return None
     ours = frozenset(party.address for party in addresses([*headers.all("to"), *headers.all("from")]))
     domain = _server_domain(headers)
     text = full_text or _first_text(root)
     prose = read_prose(text, subject=subject, domain=domain, ignore=ours | {reading.address})
-    if not (named or is_report or _is_bounce(prose, from_server=from_server, by_subject=by_subject)):
+    if not (named or is_report or _is_bounce(prose, daemon=daemon, server=server, by_subject=by_subject)):
         return None
     recipients = named or prose.recipients or _returned_recipient(root)
     original = _original(headers, root, prose.original)
@@ -89,23 +90,25 @@ def _of_words(
     return Report(kind=Kind.BOUNCE if prose.permanent else Kind.NOTICE, bounce=bounce)
 
 
-def _is_bounce(prose: Prose, *, from_server: bool, by_subject: bool) -> bool:
-    """A server's name and its words; or its words and subject; never one of them alone."""
-    if from_server:
+def _is_bounce(prose: Prose, *, daemon: bool, server: bool, by_subject: bool) -> bool:
+    """A mail server's name and its words; the less the name says, the more the words have to."""
+    if daemon or (server and by_subject):
         return prose.said or by_subject
-    return by_subject and prose.said and prose.sure
+    return prose.said and prose.sure and prose.of_mail and (server or by_subject)
 
 
-def _is_server(headers: Headers, sender: Party | None) -> bool:
-    """Whether From is a mail server's: MAILER-DAEMON and its kin, or nobody at all."""
-    shown = headers.text("from").lower()
-    if bounce_words.daemon().search(shown):
+def _is_server(shown: str, headers: Headers, sender: Party | None) -> bool:
+    """Whether From may be a mail server's: a name of its kin, or nobody at all."""
+    if bounce_words.server().search(shown):
         return True
     return headers.has("from") and sender is None and "@" not in shown
 
 
-def _is_answer(low: str) -> bool:
-    return low.startswith(_REPLY_PREFIX) and not low.endswith((": non remis", ":non remis"))
+def _is_subject(low: str, *, server: bool) -> bool:
+    """Whether it is a report's subject. What a person answers or forwards begins with Re: or Fwd:."""
+    if bounce_words.subject_end().search(low):
+        return True
+    return bounce_words.subject().search(low) is not None and (server or not low.startswith(_REPLY_PREFIX))
 
 
 def _failed_recipients(headers: Headers) -> tuple[Address, ...]:

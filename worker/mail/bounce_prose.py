@@ -33,6 +33,8 @@ class Prose:
     """Whether they say at all that something did not arrive."""
     sure: bool
     """Whether the recipients stand where a server names them, and not just somewhere."""
+    of_mail: bool
+    """Whether it is mail that did not arrive."""
     permanent: bool
     original: MessageId | None
 
@@ -52,6 +54,7 @@ def read_prose(text: str, *, subject: str, domain: str, ignore: frozenset[str]) 
         recipients=tuple(found)[:MAX_RECIPIENTS],
         said=said or best == 3,
         sure=best >= 2,
+        of_mail=bounce_words.of_mail().search(low) is not None,
         permanent=not waits,
         original=_returned_id(returned),
     )
@@ -175,9 +178,11 @@ def _announces() -> Any:
         r"(?:address|recipient)|delivered to:?$|addressed to|addresses follow|failed (?:recipient|address)"
         r"|(?:recipient|address)(?:e?s|\(e?s\))? .{0,60}(?:fail|not|fatal|permanent).{0,60}:?$|the following:"
         r"|folgende[nr]? (?:empfänger|adresse)|destinataires? (?:suivant|ci-)|siguientes? (?:destinatario|direcci)"
-        r"|seguent[ei] (?:destinatari|indirizz)|volgende (?:geadresseerde|ontvanger|adres)|(?:seguintes?) (?:destinat|ender)"
+        r"|seguent[ei] (?:destinatari|indirizz)|volgende (?:geadresseerde|ontvanger|adres)|(?:seguintes?) (?:destinat"
+        r"|ender)"
         r"|następujący\w* (?:adres|odbiorc)|följande (?:mottagare|adress)|følgende (?:modtager|mottaker|adresse)"
-        r"|seuraav\w+ (?:vastaanottaj|osoitte)|delivre a$|ces destinataires|diese empfänger|次の(?:受信者|宛先|アドレス)"
+        r"|seuraav\w+ (?:vastaanottaj|osoitte)|delivre a$|ces destinataires|diese empfänger"
+        r"|次の(?:受信者|宛先|アドレス)"
     )
 
 

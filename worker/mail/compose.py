@@ -24,8 +24,9 @@ MAX_REFERENCES = 21
 _MAX_ID = 250
 _MAX_ADDRESS = 254
 _MAX_LOCAL = 64
-_MAX_WORD = 75
-"""Of an encoded word with its delimiters (RFC 2047 section 2)."""
+_MAX_WORD = 66
+"""Of an encoded word with its delimiters: a line that holds one has at most 76 characters (RFC 2047 section 2), and
+"Reply-To: " takes ten of them."""
 _MAX_NAME = 200
 """Nobody is called more than that; a longer name is left out."""
 
@@ -218,7 +219,7 @@ def _folded(name: str, pieces: Iterable[str]) -> str:
 
 
 def _body(text: str) -> tuple[str, bytes]:
-    """Transfer encoding and octets: as it is where it is short ASCII lines, else whichever encoding is shorter."""
+    """Transfer encoding and octets: the plainest encoding that carries the text."""
     plain = _SURROGATE.sub("\ufffd", _CONTROL.sub("", _LINE_END.sub("\n", text))).rstrip("\n") + "\n"
     octets = plain.replace("\n", "\r\n").encode()
     lines = octets.split(b"\r\n")
@@ -227,7 +228,8 @@ def _body(text: str) -> tuple[str, bytes]:
         return "7bit", octets
     quoted = b"\r\n".join(_quoted_printable(line) for line in lines)
     in_base64 = b64encode(octets)
-    if len(quoted) > len(in_base64) * 78 // 76:
+    # Quoted-printable stays readable for eyes and filters, as long as most letters are Latin.
+    if 2 * len(quoted) > 3 * len(in_base64):
         return "base64", b"\r\n".join(in_base64[at : at + 76] for at in range(0, len(in_base64), 76)) + b"\r\n"
     return "quoted-printable", quoted
 

@@ -8,7 +8,7 @@ from enum import Enum
 import re2
 
 from worker.core.model import Address, Forwarded, Party
-from worker.mail.forward_words import FORWARDED, FORWARDED_BY, ORIGINAL, ROOTS, SUBJECT_PREFIXES
+from worker.mail.forward_words import FORWARDED, FORWARDED_BY, ORIGINAL, PROCESSED_BY, ROOTS, SUBJECT_PREFIXES
 from worker.mail.header_block import Block
 from worker.mail.header_labels import Field
 from worker.mail.lines import Line, clean, show
@@ -28,13 +28,15 @@ class Announced(Enum):
 
 
 def announces(text: str) -> tuple[Announced, str] | None:
-    """Whether a line is "---------- Forwarded message ----------" or its like; and what stands behind it on the line."""
+    """Whether a line is "---------- Forwarded message ----------" or its like, and what stands behind it there."""
     if not text or len(text) > 300:
         return None
     ruled = text[0] in _RULE
     if not ruled and text[-1] not in ":：" and len(text) > 60:
         return None
     phrase = text.strip(_RULE).rstrip(" :：").casefold().replace("’", "'")
+    if phrase.lstrip("[").startswith(PROCESSED_BY):
+        return Announced.ORIGINAL, ""
     kind = _phrase(phrase)
     if kind and (ruled or kind is Announced.FORWARDED or text[-1] in ":："):
         return kind, ""

@@ -155,7 +155,7 @@ def _split_inline(value: str, fields: dict[Field, str], current: Field) -> str:
         begin = _label_before(value, at)
         if begin is not None:
             choices = LABELS[value[begin:at].strip(_DECORATION).casefold()]
-            field = next((f for f in _MAIN + (Field.CC,) if f in choices and f not in taken), None)
+            field = next((f for f in (*_MAIN, Field.CC) if f in choices and f not in taken), None)
             if field is not None:
                 cuts.append((begin, at, field))
                 taken.add(field)

@@ -147,7 +147,7 @@ def _is_field(line: bytes) -> bool:
 def _read_fields(block: bytes, defects: list[str]) -> tuple[tuple[tuple[str, bytes], ...], int | None]:
     """Fields of the block; and the number of the unfolded line at which the body begins, where no empty
     line stands between them."""
-    block = block.replace(b"\r\n", b"\n")
+    block = block.rstrip(b"\r").replace(b"\r\n", b"\n")
     if b"\0" in block or b"\r" in block:
         defects.append("NUL or bare CR in the headers")
         block = block.replace(b"\0", b" ").replace(b"\r", b" ")
@@ -160,7 +160,7 @@ def _read_fields(block: bytes, defects: list[str]) -> tuple[tuple[tuple[str, byt
         if colon and name:
             if len(value) > MAX_VALUE:
                 defects.append(f"a header field cut after {MAX_VALUE // 1024} KB")
-            fields.append((name, value[:MAX_VALUE].strip()))
+            fields.append((name, value.strip()[:MAX_VALUE]))
             if len(fields) >= MAX_FIELDS:
                 defects.append(f"more than {MAX_FIELDS} header fields")
                 break

@@ -1,12 +1,13 @@
-"""What HTML knows of quotes that its text no longer shows: blockquotes, attributions, dividers, Yahoo's box, signatures.
+"""What HTML knows of quotes that its text no longer shows: blockquotes, attributions, dividers, signatures.
 
-The source gets a private character where such an element begins and ends; then it is turned into text like any other HTML,
-and the characters tell what each line is and how deep it is quoted.
+The source gets a private character where such an element begins and ends; then it is turned into text like any other
+HTML, and the characters tell what each line is and how deep it is quoted.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 import re2
 
@@ -41,7 +42,13 @@ _SIGNATURE = re2.compile(
     r"(?i)<(div|span|pre|table|p)\b[^>]*\b(?:class|id|data-smartmail)\s?=\s?[\"']?(?:[^\"'>]*[\s_\-])?"
     r"(?:signature|applemailsignature|signature_block|signature_block-user)[\"'\s>]"
 )
-_QUOTE_BEFORE = re2.compile(r"(?i)<blockquote\b|gmail_quote|divRplyFwdMsg|yahoo_quoted|moz-cite-prefix|OutlookMessageHeader|reference-message")
+_QUOTE_BEFORE = re2.compile(
+    r"(?i)<blockquote\b|gmail_quote|divRplyFwdMsg|yahoo_quoted|moz-cite-prefix|OutlookMessageHeader|reference-message"
+)
+MAX_TAGS = 10_000
+"""Tags that are looked at; no person's mail has more above its quote."""
+MAX_GUESSES = 100
+"""Elements that only their surroundings can explain."""
 MAX_SIGNATURE = 100_000
 """Characters of HTML; signatures come with pictures and tables."""
 
@@ -78,9 +85,9 @@ def _marked(html: str) -> str:
     source = _DROPPED.sub(" ", _ANY.sub("", html))
     out: list[str] = []
     opened: dict[str, list[str]] = {}
-    at = 0
-    for match in _TAG.finditer(source):
-        closing, name, attributes = match.group(1), match.group(2).lower(), match.group(3)
+    at, guesses = 0, MAX_GUESSES
+    for match in islice(_TAG.finditer(source), MAX_TAGS):
+        closing, name, attributes = match.group(1), match.group(2).lower(), match.group(3)[:MAX_LOOK]
         stack = opened.setdefault(name, [])
         if closing:
             out += (source[at : match.start()], stack.pop() if stack else "", match.group())
@@ -88,7 +95,10 @@ def _marked(html: str) -> str:
             out.append(source[at : match.start()])
             if name == "p" and stack:  # a paragraph ends where the next begins
                 out.append(stack.pop())
-            kind = _kind(name, attributes, source, match.start())
+            kind = _kind(name, attributes)
+            if kind is None:
+                guesses -= 1
+                kind = _guess(name, source, match.start()) if guesses > 0 else ""
             if name != "hr":
                 stack.append(_ENDS.get(kind, ""))
             out += (match.group(), kind)
@@ -97,36 +107,33 @@ def _marked(html: str) -> str:
     return "".join(out)
 
 
-def _kind(name: str, attributes: str, source: str, start: int) -> str:
-    """The character that stands for an element; "" where it means nothing."""
+def _kind(name: str, attributes: str) -> str | None:
+    """The character that stands for an element; "" where it means nothing, None where its surroundings decide."""
+    folded = attributes.lower()
     if name == "blockquote":
-        return _OPEN_QUOTE if _is_cite(attributes[:MAX_LOOK], source, start) else ""
-    if not attributes:
+        # The indent button of Gmail and Outlook makes a blockquote too, without a border.
+        if _INDENT.search(folded) and "cite" not in folded and "gmail_quote" not in folded:
+            return ""
+        return _OPEN_QUOTE if _CITE.search(folded) else None
+    if not folded:
         return ""
-    folded = attributes[:MAX_LOOK].lower()
     if "yahoo_quoted" in folded:
         return _OPEN_QUOTE
     if any(word in folded for word in _ATTRIBUTIONS):
         return _OPEN_ATTRIBUTION
     if any(word in folded for word in _DIVIDERS):
         return _DIVIDER
-    return _DIVIDER if _RULED.search(folded) and _begins_with_label(source, start) else ""
+    return None if "border-top" in folded and _RULED.search(folded) else ""
 
 
-def _is_cite(attributes: str, source: str, start: int) -> bool:
-    """A blockquote that quotes. The indent button of Gmail and Outlook makes one too, without a border."""
-    if _INDENT.search(attributes) and not ("cite" in attributes or "gmail_quote" in attributes):
-        return False
-    if _CITE.search(attributes):
-        return True
-    before = _INNER_TAG.sub(" ", source[max(0, start - 300) : start]).replace("&nbsp;", " ").strip(_MARKS + " \n\r\t")
-    return before.endswith((":", "：", "wrote", "--"))
-
-
-def _begins_with_label(source: str, start: int) -> bool:
-    """Whether a box under a ruled line begins with a bold word and a colon, as Outlook's headers do in every language."""
+def _guess(name: str, source: str, start: int) -> str:
+    """A bare blockquote quotes where a colon stands above it; a ruled box is Outlook's where a bold label begins it."""
+    if name == "blockquote":
+        before = _INNER_TAG.sub(" ", source[max(0, start - 300) : start]).replace("&nbsp;", " ")
+        return _OPEN_QUOTE if before.strip(_MARKS + " \n\r\t").endswith((":", "：", "wrote", "--")) else ""
     text = _INNER_TAG.sub("", source[start : start + 700])[:120]
-    return "<b" in source[start : start + 400].lower() and 0 < text.strip().find(":") <= 40
+    labelled = "<b" in source[start : start + 400].lower() and 0 < text.strip().find(":") <= 40
+    return _DIVIDER if labelled else ""
 
 
 def _read(rows: list[str]) -> Iterator[Line]:

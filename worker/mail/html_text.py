@@ -82,7 +82,7 @@ class _Page:
         word = match.group().lower()
         end = self.tag_end(match.end())
         if "@" in word:  # <ann@example.com>, never meant as a tag
-            self.words(f"&lt;{source[start + 1 : end]}&gt;")
+            self.words(source[start : end + 1])
             return end + 1
         if word[0] == "/":
             self.close(word[1:])
@@ -96,8 +96,8 @@ class _Page:
     def declaration(self, start: int) -> int:
         """A comment, a doctype, a processing instruction."""
         source = self.source
-        if source.startswith("<!--", start) and start < self.last_comment:
-            return source.find("-->", start + 2) + 3
+        if source.startswith("<!--", start):
+            return source.find("-->", start + 2) + 3 if start < self.last_comment else start + 4
         return source.find(">", start) + 1
 
     def tag_end(self, at: int) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-MAX_LINES = 20_000
+MAX_LINES = 10_000
 """What lies below is kept as text, unread: no person writes so many lines."""
 MAX_LOOK = 1_000
 """Characters of a line that are looked at. Headers, attributions and closings are shorter."""
@@ -16,7 +16,8 @@ _SPACES = dict.fromkeys(
 )
 # Zero-width, direction and object-replacement marks, which mail programs scatter around names and dates.
 _UNSEEN = dict.fromkeys((
-    0x00AD, 0x034F, 0x061C, 0x180E, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF, 0xFFFC,
+    0x00AD, 0x034F, 0x061C, 0x180E, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070),
+    0xFEFF, 0xFFFC,
 ))  # fmt: skip
 _CLEAN = {**_SPACES, **_UNSEEN}
 _QUOTE = ">＞"

@@ -43,33 +43,11 @@ class _Parser:
         body = self.guarded("the body", lambda: read_body(self.root), Body(text=""))
         self.defects.extend(body.defects)
         subject = self.guarded("Subject", lambda: headers.text("subject"), "")
-        fresh = self.guarded(
-            "the quotes",
-            lambda: quotes.new_text(body.text, body.html, subject=subject),
-            quotes.NewText(text=body.text),
-        )
-        sender = self.sender()
-        to, cc = self.parties("to"), self.parties("cc")
-        delivered = self.delivered_to()
-        date = self.guarded("Date", lambda: mail_date(headers.first("date")), None)
-        if date is None:
-            self.defects.append("Date is no date" if headers.has("date") else "no Date")
-        sort = self.guarded(
-            "the kind",
-            lambda: automatic.classify(headers, self.root, subject=subject, text=fresh.text, full_text=body.text,
-                                       sender=sender, date=date, reading=self.reading),
-            automatic.Automatic(kind=Kind.HUMAN),
-        )  # fmt: skip
-        recipients = tuple(dict.fromkeys((*(party.address for party in (*to, *cc)), *delivered)))
-        verdict = self.guarded(
-            "trust",
-            lambda: trust.judge(headers, sender, recipients, self.reading),
-            trust.Verdict(trust=Trust.NONE, why="could not be judged"),
-        )
-        self.defects.extend(verdict.defects)
-        own_key = self.own_key()
-        found = self.guarded("the attachments", lambda: attachments.read_attachments(self.root, body), attachments.NONE)
-        self.defects.extend(found.defects)
+        fresh = self.fresh(body, subject)
+        sender, date, own_key = self.sender(), self.date(), self.own_key()
+        to, cc, delivered = self.parties("to"), self.parties("cc"), self.delivered_to()
+        sort = self.sort(fresh.text, body.text, subject, sender, date)
+        attached = self.attached(body)
         return Message(
             id=self.id(),
             place=self.raw.place,
@@ -84,7 +62,7 @@ class _Parser:
             in_reply_to=self.ids("in-reply-to"),
             references=self.ids("references"),
             kind=Kind.OWN if own_key else sort.kind,
-            trust=verdict.trust,
+            trust=self.trust(sender, (*(party.address for party in (*to, *cc)), *delivered)),
             text=fresh.text,
             full_text=body.text,
             signature=fresh.signature,
@@ -92,11 +70,50 @@ class _Parser:
             forwarded=fresh.forwarded or self.attached_forward(sort.kind),
             bounce=sort.bounce,
             absence=sort.absence,
-            attachments=found.attachments,
-            calendar=found.calendar,
+            attachments=attached.attachments,
+            calendar=attached.calendar,
             own_key=own_key,
             defects=tuple(dict.fromkeys(self.defects)),
         )
+
+    def fresh(self, body: Body, subject: str) -> quotes.NewText:
+        instead = quotes.NewText(text=body.text)
+        return self.guarded("the quotes", lambda: quotes.new_text(body.text, body.html, subject=subject), instead)
+
+    def sort(
+        self, text: str, full_text: str, subject: str, sender: Party | None, date: datetime | None
+    ) -> automatic.Automatic:
+        def judge() -> automatic.Automatic:
+            return automatic.classify(
+                self.headers,
+                self.root,
+                subject=subject,
+                text=text,
+                full_text=full_text,
+                sender=sender,
+                date=date,
+                reading=self.reading,
+            )
+
+        return self.guarded("the kind", judge, automatic.Automatic(kind=Kind.HUMAN))
+
+    def trust(self, sender: Party | None, recipients: tuple[Address, ...]) -> Trust:
+        instead = trust.Verdict(trust=Trust.NONE, why="could not be judged")
+        once = tuple(dict.fromkeys(recipients))
+        verdict = self.guarded("trust", lambda: trust.judge(self.headers, sender, once, self.reading), instead)
+        self.defects.extend(verdict.defects)
+        return verdict.trust
+
+    def date(self) -> datetime | None:
+        found = self.guarded("Date", lambda: mail_date(self.headers.first("date")), None)
+        if found is None:
+            self.defects.append("Date is no date" if self.headers.has("date") else "no Date")
+        return found
+
+    def attached(self, body: Body) -> attachments.Attached:
+        found = self.guarded("the attachments", lambda: attachments.read_attachments(self.root, body), attachments.NONE)
+        self.defects.extend(found.defects)
+        return found
 
     def guarded(self, what: str, read: Callable[[], T], instead: T) -> T:
         """The stage's result; a fault of ours costs this stage, is named, and the mail is kept."""

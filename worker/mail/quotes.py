@@ -1,8 +1,8 @@
 """The new text of a mail: what its writer wrote today, without quotes, signature and forwarded mail.
 
-One pass over the lines, top to bottom. A line that is quoted goes; a line above a quote that says who wrote it goes; from a
-header block or an "Original Message" on, everything is another mail, unless quote marks show where that ends. What is left,
-in one or several pieces, is the new text. Where nothing is sure the line stays.
+One pass over the lines, top to bottom. A line that is quoted goes; a line above a quote that says who wrote it goes;
+from a header block or an "Original Message" on, everything is another mail, unless quote marks show where that ends.
+What is left, in one or several pieces, is the new text. Where nothing is sure the line stays.
 """
 
 from __future__ import annotations
@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+import re2
+
 from worker.core.model import Forwarded, Party
-from worker.mail.attribution import attribution
+from worker.mail.attribution import attribution, own_words_before
 from worker.mail.footers import without_banner
 from worker.mail.forward import (
     Announced,
@@ -28,7 +30,12 @@ from worker.mail.header_block import Block, read_block, read_label, unknown_bloc
 from worker.mail.header_labels import Field
 from worker.mail.html_quotes import html_lines, html_signature, shows_quotes
 from worker.mail.lines import Line, Mark, clean, read_lines, show, trim
-from worker.mail.signature import mark_signature, split_signature
+from worker.mail.signature import has_prose, mark_signature, split_signature
+
+_LOTUS = re2.compile(r"---\d{1,4}[./-]\d{1,2}[./-]\d{2,4} \d{1,2}[:.]\d{2}[^-]*---")
+"""Lotus Notes: "Ann Berg---03.11.2026 09:12:33---Does it suit you" above its header block."""
+_GROUPWISE = re2.compile(r"\d[.:/-]\d.*>>>$")
+"""GroupWise: ">>> Ann Berg <ann@vale.example> 03.11.2026 09:12 >>>" above a quote without marks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +66,11 @@ class _Scan:
     """A header block or an announcement was found; HTML has nothing to add."""
 
     @property
+    def another(self) -> bool:
+        """Whether any other mail was found below or between the words of this one."""
+        return bool(self.forwarded or self.quoted or self.sure or self.attributed)
+
+    @property
     def empty(self) -> bool:
         return not any(line.text for piece in self.pieces for line in piece)
 
@@ -75,6 +87,9 @@ def new_text(body_text: str, html: str = "", *, subject: str = "") -> NewText:
         if any(line.text for line in marked):
             scan, rest = _scan(marked, subject), beyond
     text, signature = _own_words(scan.pieces, html_signature(html) if html else "")
+    if not text and not scan.another and has_prose(lines):
+        # All of it looks like a signature, and yet there are sentences in it: they are all that was written.
+        text, signature = show(lines), ""
     if rest:
         text = f"{text}\n{rest}"
     return NewText(text=text, signature=signature, forwarded=scan.forwarded)
@@ -123,7 +138,8 @@ def _unquoted_line(scan: _Scan, at: int) -> int:
         kind = Announced.FORWARDED if speaks_of_forwarding(text) else Announced.ORIGINAL
         return _other_mail(scan, at, block.end, block, kind)
     if read_label(text) is not None:
-        block = read_block(lines, at, marked=_stands_under_rule(scan))
+        addressed = scan.is_forward and "@" in text
+        block = read_block(lines, at, marked=addressed or _stands_under_rule(scan))
         if block is not None:
             return _header_block(scan, at, block)
     following = _skip_blank(lines, at + 1)
@@ -136,6 +152,8 @@ def _unquoted_line(scan: _Scan, at: int) -> int:
         scan.pieces[-1].append(lines[at])
         return at + 1
     _take_back(scan, at - start)
+    if own := own_words_before(lines[start].text):
+        scan.pieces[-1].append(Line(own, own))
     scan.attributed = " ".join(line.text for line in lines[start : at + 1])
     if above_quote:
         return at + 1
@@ -201,6 +219,8 @@ def _quoted_run(scan: _Scan, at: int) -> int:
     """Skip quoted lines; in a forward they may hold the mail that is forwarded."""
     lines = scan.lines
     end = _end_of_quote(lines, at)
+    if lines[at].depth == 3 and _GROUPWISE.search(lines[at].text) and end == at + 1:
+        end = len(lines)
     scan.quoted = True
     if scan.is_forward and scan.forwarded is None:
         scan.forwarded = _forwarded_inside(scan, at, end)
@@ -241,12 +261,20 @@ def _end_of_quote(lines: Sequence[Line], at: int) -> int:
     """Index behind the last quoted line of a run; blank lines inside belong to it."""
     end = at
     while at < len(lines):
-        if lines[at].depth:
+        if lines[at].depth or _is_torn_off(lines, at):
             end = at + 1
         elif lines[at].text or lines[at].mark is Mark.DIVIDER:
             break
         at += 1
     return end
+
+
+def _is_torn_off(lines: Sequence[Line], at: int) -> bool:
+    """Whether a line is the end of the quoted line above, which was wrapped after it had been quoted."""
+    if not 0 < at < len(lines) - 1 or not lines[at].text[:1].islower() or not lines[at + 1].depth:
+        return False
+    above = lines[at - 1]
+    return above.depth > 0 and len(above.raw) >= 70 and above.text[-1:].isalnum() and len(lines[at].text) <= 40
 
 
 def _skip_blank(lines: Sequence[Line], at: int) -> int:
@@ -265,7 +293,7 @@ def _take_back(scan: _Scan, count: int) -> None:
 def _drop_rules(scan: _Scan) -> None:
     """The ruled line above a header block belongs to it."""
     piece = scan.pieces[-1]
-    while piece and (not piece[-1].text or is_rule(piece[-1].text)):
+    while piece and (not piece[-1].text or is_rule(piece[-1].text) or _LOTUS.search(piece[-1].text)):
         piece.pop()
 
 

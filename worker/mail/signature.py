@@ -1,8 +1,8 @@
 """Where a writer stops and his signature begins.
 
-The rule, from what people expect of a reply parser: a delimiter, a closing with what stands under it, a dash and a name,
-a phone's footer and a firm's legal text go. A line that might be personal stays: a postscript, thanks that nobody signs,
-a name without a closing, contact data that is all there is.
+The rule, from what people expect of a reply parser: a delimiter, a closing with what stands under it, a dash and a
+name, a phone's footer and a firm's legal text go. A line that might be personal stays: a postscript, thanks that nobody
+signs, a name without a closing, contact data that is all there is.
 """
 
 from __future__ import annotations
@@ -24,6 +24,13 @@ _EDGE = " *_,.!;:–—-~/\"'()，。！、：；…"
 _CONTACT = re2.compile(
     r"(?i)\S@\S|https?://|www\.|(?:\+|\b00|\(0|\b0)\d?[\d\s()./\-]{6,}\d|(?:^|\s)(?:tel|phone|telefon|mobile?|mobil|fax|cell|tél|fon|gsm|puh|direct|office|skype)\b\.?\s?[:.)]?\s?\+?\(?\d"
 )
+_FIRST_WORDS = frozenset(key.split("/")[0].split()[0].rstrip(_EDGE) for key in CLOSINGS | THANKS)
+_SMALL = frozenset(
+    ["von", "van", "de", "der", "den", "da", "di", "du", "la", "le", "dos", "das", "do", "af", "av", "bin", "al", "el"]
+    + ["und", "and", "et", "y", "&", "zu", "ten", "ter"]
+)
+"""Words inside a name that begin with a small letter."""
+_RULES = "-_—–=*~ ━─…＝＿＊◆◇★☆・"
 _SLASHED_NAME = re2.compile(r"^(?:/{1,2}|[-–—~])\s?\pL[\pL.'’\-]*(?: \pL[\pL.'’\-]*){0,2}$")
 
 
@@ -63,7 +70,7 @@ def mark_signature(lines: list[Line], known: str) -> None:
         said = "".join(lines[at].text.split()) + said
         if len(said) >= len(wanted):
             break
-    if said == wanted and not _has_prose(lines[at:]):
+    if said == wanted and not has_prose(lines[at:]):
         lines[at:] = [replace(line, mark=Mark.SIGNATURE) for line in lines[at:]]
 
 
@@ -76,15 +83,25 @@ def _at_delimiter(lines: list[Line]) -> tuple[list[Line], list[Line]]:
     for at, line in enumerate(lines):
         left -= bool(line.text)
         text = line.text
-        if not text or len(text) > 120 or text.strip("-_—–=*~ "):
+        if not text or len(text) > 120 or text.strip(_RULES):
             continue
         exact = line.raw.rstrip("\r\n") == "-- "
         if exact or text == "--":
             if left <= (MAX_SIGNATURE if exact else MAX_SIGNATURE // 2):
-                return lines[:at], lines[at:]
-        elif left <= 15 and len(text) != 2 and not _has_prose(lines[at + 1 :]) and _is_signed(lines[at + 1 :], text):
+                return _but_postscripts(lines, at)
+        elif left <= 15 and len(text) != 2 and not has_prose(lines[at + 1 :]) and _is_signed(lines[at + 1 :], text):
             return lines[:at], lines[at:]
     return lines, []
+
+
+def _but_postscripts(lines: list[Line], at: int) -> tuple[list[Line], list[Line]]:
+    """Cut at a delimiter, but keep what says that it is a postscript."""
+    later = [part for part in _paragraphs(lines, at + 1) if _is_postscript(lines[part.start].text)]
+    body = trim(lines[:at])
+    for part in later:
+        body += [Line("", ""), *lines[part.start : part.end]]
+    kept = {index for part in later for index in range(part.start, part.end)}
+    return body, [line for index, line in enumerate(lines) if index >= at and index not in kept]
 
 
 def _is_signed(below: Sequence[Line], rule: str) -> bool:
@@ -96,7 +113,8 @@ def _is_signed(below: Sequence[Line], rule: str) -> bool:
     short = all(len(row) <= 90 and row[-1] not in ".?:" for row in rows)
     if rule[0] in "—–_" and len(rule) <= 3:
         return short and len(rows) <= 8
-    return contact and _is_name(rows[0]) or (contact and short and len(rows) <= 6)
+    boxed = not rows[-1].strip(_RULES)  # Japanese signatures stand between two ruled lines
+    return contact and (_is_name(rows[0]) or (short and len(rows) <= (12 if boxed else 6)))
 
 
 # -- footers ------------------------------------------------------------------------------
@@ -152,7 +170,7 @@ def _at_closing(lines: list[Line]) -> tuple[list[Line], list[Line]]:
 
 
 def _is_signed_thanks(lines: Sequence[Line], following: int | None) -> bool:
-    """Thanks close a mail where a name stands right below; "Many thanks!" above "Best regards" is a word of the writer."""
+    """Thanks close a mail where a name stands right below; above "Best regards" they are words of the writer."""
     return following is not None and _is_name(lines[following].text) and _closing(lines[following].text) is None
 
 
@@ -177,6 +195,8 @@ def _closing(text: str) -> _Closing | None:
     if len(text) > 100 or text[-1] in "?？":
         return None
     key = _key(text)
+    if not key or key.split("/")[0].split()[0].rstrip(_EDGE) not in _FIRST_WORDS:
+        return None
     if kind := _listed(key):
         return kind
     for stop in ("/", "|", " - ", " – "):
@@ -201,7 +221,8 @@ def _with_name(text: str) -> _Closing | None:
         parted = words[count - 1][-1] in ",.!;:–—-/" or rest[0] in ("-", "–", "—", "/")
         if rest[0].casefold() in FROM_WORDS and len(rest) <= 5:
             return kind if kind is _Closing.REGARDS else None
-        if len(rest) <= 3 and _is_name(" ".join(rest).lstrip("-–—/ ")) and (parted or (kind is _Closing.REGARDS and head not in LOOSE)):
+        sure = parted or (kind is _Closing.REGARDS and head not in LOOSE)
+        if sure and len(rest) <= 3 and _is_name(" ".join(rest).lstrip("-–—/ ")):
             return kind if kind is _Closing.REGARDS else _Closing.SIGNED_THANKS
     return None
 
@@ -213,7 +234,9 @@ def _listed(key: str) -> _Closing | None:
 
 
 def _key(text: str) -> str:
-    return " ".join(text.strip(_EDGE + "🙂😊👋🙏😀❤️").casefold().replace("’", "'").replace(" ,", ",").split()).rstrip(_EDGE)
+    """A closing for comparison: lower case, without the stops and smileys around it."""
+    folded = text.strip(_EDGE + "🙂😊👋🙏😀❤️").casefold().replace("’", "'").replace(" ,", ",")
+    return " ".join(folded.split()).rstrip(_EDGE)
 
 
 # -- a name, a block of contact data --------------------------------------------------------
@@ -243,7 +266,7 @@ def _at_contact_block(lines: list[Line]) -> tuple[list[Line], list[Line]]:
     named = len(rows[0].split()) >= 2 and _is_name(rows[0])
     short = all(len(row) <= 90 and row[-1] not in "?!:" for row in rows)
     contact = sum(bool(_CONTACT.search(row)) for row in rows[1:])
-    if named and short and contact and not _has_prose(lines[start:]):
+    if named and short and contact and not has_prose(lines[start:]):
         return lines[:start], lines[start:]
     return lines, []
 
@@ -261,8 +284,7 @@ def _is_name(text: str) -> bool:
         return False
     if bare[0] >= "\u2e80":
         return len(bare) <= 12
-    small = ("von", "van", "de", "der", "den", "da", "di", "du", "la", "le", "dos", "das", "do", "af", "av", "bin", "al", "el", "und", "and", "et", "y", "&", "zu", "ten", "ter")
-    return all(not word[0].islower() or word in small for word in words) and not words[0][0].islower()
+    return all(not word[0].islower() or word in _SMALL for word in words) and not words[0][0].islower()
 
 
 def _is_postscript(text: str) -> bool:
@@ -283,7 +305,8 @@ def _is_prose(rows: Sequence[Line]) -> bool:
     return (len(words) >= 5 and ends and small * 2 >= len(words)) or (len(words) >= 14 and small * 2 >= len(words))
 
 
-def _has_prose(lines: Sequence[Line]) -> bool:
+def has_prose(lines: Sequence[Line]) -> bool:
+    """Whether a paragraph of some lines reads like sentences of a person."""
     return any(_is_prose(lines[part.start : part.end]) for part in _paragraphs(lines, 0))
 
 
@@ -292,6 +315,9 @@ def _paragraphs(lines: Sequence[Line], start: int) -> list[_Paragraph]:
     begin = None
     for at in range(start, len(lines)):
         if lines[at].text:
+            if begin is not None and _is_postscript(lines[at].text):
+                out.append(_Paragraph(begin, at))
+                begin = at
             begin = at if begin is None else begin
         elif begin is not None:
             out.append(_Paragraph(begin, at))

@@ -48,7 +48,7 @@ def decode_base64(body: bytes, *, text: bool, defects: list[str]) -> bytes:
         return binascii.a2b_base64(tail + b"=" * (-len(tail) % 4))
     defects.append("damaged base64")
     lines = body.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
-    foreign = [bool(line.strip().translate(None, _BASE64 + b"=")) or b" " in line.strip() for line in lines]
+    foreign = [_is_foreign(line.strip(_SPACE)) for line in lines]
     if text and sum(foreign) * 2 > len(lines):
         return body
     out: list[bytes] = []
@@ -62,6 +62,11 @@ def decode_base64(body: bytes, *, text: bool, defects: list[str]) -> bytes:
         run.clear()
     out.append(_lenient(b"".join(run)))
     return b"".join(out)
+
+
+def _is_foreign(line: bytes) -> bool:
+    """Whether a line is words rather than base64 with a few signs gone wrong."""
+    return b" " in line or len(line.translate(None, _BASE64 + b"=")) * 5 > len(line)
 
 
 def _lenient(run: bytes) -> bytes:

@@ -81,7 +81,7 @@ def judge(headers: Headers, sender: Party | None, recipients: tuple[Address, ...
         return _none(why, defects)
     if reading.is_team(sender.address):
         return Verdict(trust=Trust.TEAM, why=f"a member of the team; {why}", defects=defects)
-    if _is_notary(domain, reading):
+    if is_notary(domain, reading):
         return Verdict(trust=Trust.NOTARY, why=f"a service whose notices count; {why}", defects=defects)
     return Verdict(trust=Trust.ALIGNED, why=why, defects=defects)
 
@@ -177,7 +177,7 @@ def _is_relative(one: str, other: str) -> bool:
 
 def _trick(headers: Headers, sender: Party, domain: str, reading: Reading) -> str:
     """What the mail does to look like somebody else's, "" where it does nothing of the kind."""
-    if _is_notary(domain, reading):
+    if is_notary(domain, reading):
         return ""  # DocuSign writes "ann@client.example via Docusign", and answers go to the client
     for named in _addresses_in(sender.name):
         if named != sender.address:
@@ -207,7 +207,8 @@ def _addresses_in(name: str) -> list[str]:
     return [word for word in bare if "." in word.rpartition("@")[2] and word.partition("@")[0]]
 
 
-def _is_notary(domain: str, reading: Reading) -> bool:
+def is_notary(domain: str, reading: Reading) -> bool:
+    """Whether a domain is a service's whose notices count, or lies below it."""
     if domain in reading.notaries:
         return True
     labels = domain.split(".")

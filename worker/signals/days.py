@@ -79,6 +79,8 @@ def days(folded: str, today: date, language: str = "") -> list[Named]:
             place += 1
             continue
         first, last, day = hit
+        while first < last and tokens[first].word in _LEADING:
+            first += 1
         found.append(Named(start=tokens[first].start, end=tokens[last].end, day=day))
         place = last + 1
     return _merged(sorted(found, key=lambda named: named.start))
@@ -101,6 +103,8 @@ def has_day_word(words: frozenset[str]) -> bool:
 
 
 _DAY_WORDS = frozenset({*MONTH, *WEEKDAY, *UNIT, *QUARTER, *SEASON, *EASTER, *CHRISTMAS, *TOMORROW, *DAY_AFTER})
+_LEADING = (PLACED | AFTER | SPAN | BACK) - frozenset(PART) - frozenset("the dem der den le la l el het il cet al".split())
+"""Prepositions; they are no part of the day, an article is."""
 _Hit = tuple[int, int, date]
 
 

@@ -30,7 +30,10 @@ _MOST_TIMES = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """A phrase in a sentence; places count from the beginning of the sentence."""
+    """A phrase in a sentence; places count from the beginning of the sentence.
+
+    Holes are what stands between the words of the phrase: gaps and slots, whose words may deny it.
+    """
 
     signal: Signal
     start: int
@@ -122,7 +125,7 @@ def _search(entry: _Entry, searched: Searched) -> Iterator[Found]:
             signal=entry.signal,
             start=match.start(),
             end=match.end(),
-            holes=tuple(match.span(g) for g in gaps if match.start(g) >= 0),
+            holes=tuple(match.span(g) for g in (*gaps, *named.values()) if -1 < match.start(g) < match.end(g) < match.end()),
             slots={name.decode(): match.span(g) for name, g in named.items() if match.start(g) >= 0},
         )
 

@@ -20,7 +20,7 @@ _NOTHING = r"\x06"
 _PUNCTUATION = re.compile(r"[,;:()]| -+ |\.\.+")
 
 
-def moods(sentence: Sentence, start: int, end: int, holes: Iterable[tuple[int, int]], cues: Cues) -> frozenset[Mood]:
+def moods(sentence: Sentence, start: int, end: int, holes: tuple[tuple[int, int], ...], cues: Cues) -> frozenset[Mood]:
     """The moods of what stands from start to end.
 
     Args:
@@ -32,7 +32,7 @@ def moods(sentence: Sentence, start: int, end: int, holes: Iterable[tuple[int, i
     before = f"{text[left:start]} | {inside}"
     after = text[end:right]
     found = set()
-    if _is_denied(before, after, text[:start], cues):
+    if _is_denied(before, after, text[:start], cues) and not _denies(_own(text, start, end, holes), cues):
         found.add(Mood.NEGATED)
     if _seen(cues.condition, f"{text[hard:start]} | {inside}"):
         found.add(Mood.CONDITIONAL)
@@ -43,6 +43,20 @@ def moods(sentence: Sentence, start: int, end: int, holes: Iterable[tuple[int, i
     if text.count('"', 0, start) % 2 and '"' in text[end:]:
         found.add(Mood.QUOTED)
     return frozenset(found)
+
+
+def _own(text: str, start: int, end: int, holes: Iterable[tuple[int, int]]) -> str:
+    """The words of the phrase itself."""
+    pieces, place = [], start
+    for a, b in sorted(holes):
+        pieces.append(text[place:a])
+        place = max(place, b)
+    return " | ".join([*pieces, text[place:end]])
+
+
+def _denies(own: str, cues: Cues) -> bool:
+    """Whether the phrase is a denial by itself: then the "ne" before its "pas" is no second one."""
+    return _seen(cues.negation, own) or _seen(cues.negation_anywhere, own)
 
 
 def _is_denied(before: str, after: str, earlier: str, cues: Cues) -> bool:

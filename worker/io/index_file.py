@@ -26,7 +26,7 @@ _SLACK = 10_000
 """Outdated lines that are not worth a rewrite."""
 
 
-class Journal:
+class IndexFile:
     """The entries of the deals, with the stamps of their files."""
 
     def __init__(self, path: str, key: bytes) -> None:
@@ -41,7 +41,7 @@ class Journal:
     def entries(self, stamps: dict[str, str]) -> Iterator[Entry]:
         """The entries that are still true by these stamps (name -> stamp); takes their names out of `stamps`.
 
-        Raises StateTooNew where a newer version of the program has written the journal.
+        Raises StateTooNew where a newer version of the program has written the file.
         """
         decode = msgspec.json.Decoder(Entry).decode
         gone: dict[str, None] = {}
@@ -60,7 +60,7 @@ class Journal:
         self.vanished = tuple(gone)
 
     def note(self, name: str, stamp: str, entry: Entry) -> None:
-        """Add what was committed. A journal that cannot be written is left behind: the next start reads the deal."""
+        """Add what was committed. A file that cannot be written is left behind: the next start reads the deal."""
         if self._broken:
             return
         try:
@@ -96,7 +96,7 @@ class Journal:
         yield from (line for number, line in enumerate(self._entry_lines()) if number in kept)
 
     def _entry_lines(self) -> Iterator[bytes]:
-        """The lines after the head, counted; none where the journal is of another make."""
+        """The lines after the head, counted; none where the file is of another make."""
         lines = self._lines.read()
         head = next(lines, None)
         self._count = 0
@@ -111,13 +111,12 @@ class Journal:
 
 def stamp_of(found: os.stat_result) -> str:
     """What changes with every commit: each writes a new file, so even two within one tick of the clock differ."""
-    return f"{found.st_ino:x}.{found.st_mtime_ns:x}.{found.st_size:x}"
+    return f"{found.st_ino}.{found.st_mtime_ns}.{found.st_size}"
 
 
 def _parts(line: bytes) -> tuple[str, str, bytes]:
-    name, _, rest = line.partition(b" ")
-    stamp, _, text = rest.partition(b" ")
-    return name.decode("ascii", "replace"), stamp.decode("ascii", "replace"), text
+    name, stamp, text = line.split(b" ", 2)
+    return name.decode(), stamp.decode(), text
 
 
 def _refuse_newer(path: str, head: bytes) -> None:
