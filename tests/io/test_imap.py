@@ -176,7 +176,7 @@ def test_gaps_between_uids_are_no_matter(imap_server, imap_account, quick, run):
 
 def test_batches_are_cut_where_they_get_heavy(imap_server, imap_account, quick, run):
     imap_server.add("one", "two", "three")
-    batches = run(once(imap_account, replace(quick, batch_bytes=200)))
+    batches = run(once(imap_account, replace(quick, batch_bytes=150)))
     assert [len(batch.mails) for batch in batches] == [1, 1, 1]
 
 

@@ -16,7 +16,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 
@@ -204,9 +204,9 @@ def item_to(*to: Address, data: bytes = b"Subject: Lanes\r\n\r\nHi\r\n", id: str
     )  # fmt: skip
 
 
-def submission(server: Server, **changes: object) -> Submission:
+def submission(server: Server, **changes: Any) -> Submission:
     made = Submission(host="127.0.0.1", port=server.port, security=Security.NONE, timeout=5, final_timeout=5)
-    return replace(made, **changes)  # type: ignore[arg-type]
+    return replace(made, **changes)
 
 
 async def send(sender: Sender, item: OutboxItem) -> Delivery:
@@ -214,7 +214,7 @@ async def send(sender: Sender, item: OutboxItem) -> Delivery:
         return await transaction.envelope() or await transaction.data()
 
 
-async def sent_once(server: Server, item: OutboxItem | None = None, **changes: object) -> Delivery:
+async def sent_once(server: Server, item: OutboxItem | None = None, **changes: Any) -> Delivery:
     async with running(server):
         sender = Sender(submission(server, **changes))
         try:
@@ -289,10 +289,10 @@ def test_a_transaction_that_is_left_halfway_does_not_leak_into_the_next_mail() -
     async def halfway() -> None:
         async with running(server):
             sender = Sender(submission(server))
-            with pytest.raises(RuntimeError, match="stopped"):
+            with contextlib.suppress(HungUp):
                 async with sender.transaction(item_to(ERIN)) as transaction:
                     await transaction.envelope()
-                    raise RuntimeError("stopped")
+                    raise HungUp
             await send(sender, item_to(BEN, id="2"))
             await sender.close()
 
@@ -431,7 +431,7 @@ def trusting() -> ssl.SSLContext:
     return ssl.create_default_context(cafile=str(CERTIFICATES / "good.pem"))
 
 
-async def begun(server: Server, tls: ssl.SSLContext | None = None, **changes: object) -> None:
+async def begun(server: Server, tls: ssl.SSLContext | None = None, **changes: Any) -> None:
     async with running(server):
         sender = Sender(submission(server, **changes), tls=tls)
         await sender.begin()

@@ -103,7 +103,7 @@ def test_all_faults_of_all_files_are_told_at_once_with_line_and_column(tmp_path:
         ({"prospects/x.txt": GOOD}, "a template lies in suspect, prospect, client, owner"),
         ({"prospect/X Y.txt": GOOD}, "is called like thank-you.txt"),
         ({"prospect/x.de.txt": GOOD}, "has no English text to fall back to: add prospect/x.txt"),
-        ({"prospect/x.txt": GOOD, "prospect/x.de.txt": GOOD.replace("nudge", "decline")}, "its purpose is decline, but"),
+        ({"prospect/x.txt": GOOD, "prospect/x.de.txt": GOOD.replace("nudge", "decline")}, "its purpose is decline"),
         ({"prospect/x.txt": GOOD.replace("Text", "Just checking in")}, '7:1: "Just checking in" says nothing'),
         ({"prospect/x.txt": GOOD.replace("Text", "{% include 'x' %}")}, '7:1: a template has no use for "include"'),
         ({"prospect/x.txt": GOOD.replace("Text", "{{ range(3) }}")}, '"range" is nothing that the worker knows'),
@@ -147,7 +147,8 @@ def test_the_shipped_templates_have_no_fault_and_english_and_german_for_contacts
     assert {template.bucket for template in found} == {"suspect", "prospect", "client", "owner"}
     assert {template.purpose for template in found} == set(Purpose)
     for name in ("client/thank-you", "client/referral", "prospect/nudge", "prospect/closing-the-file"):
-        assert {found.choose(name, language).language for language in ("en", "de", "fr", "es")} == {"en", "de", "fr", "es"}
+        for language in ("en", "de", "fr", "es"):
+            assert found.choose(name, language).language == language
 
 
 def test_a_broken_copy_of_the_shipped_templates_is_found_out(tmp_path: Path) -> None:
@@ -155,6 +156,7 @@ def test_a_broken_copy_of_the_shipped_templates_is_found_out(tmp_path: Path) -> 
     shutil.copytree(SHIPPED, copy)
     path = copy / "client/referral.txt"
     path.write_text(path.read_text(encoding="utf-8").replace("ideal.person", "ideal.persons"), encoding="utf-8")
-    with pytest.raises(TemplateFileError, match=r'referral\.txt:\d+:\d+: "ideal.persons".*Did you mean "person"') as raised:
+    told = r'referral\.txt:\d+:\d+: "ideal.persons".*Did you mean "person"'
+    with pytest.raises(TemplateFileError, match=told) as raised:
         read_templates(copy)
     assert len(raised.value.faults) == 2

@@ -19,7 +19,7 @@ ATTRIBUTIONS = [
     "On Tuesday, November 3, 2026 at 09:12:33 AM GMT+1, Ann Berg <ann@vale.example> wrote:",
     "On Tue, Nov 03, 2026 at 09:12:33AM +0100, Ann Berg wrote:",
     "---- On Tue, 03 Nov 2026 09:12:33 +0100 Ann Berg <ann@vale.example> wrote ----",
-    "At 2026-11-03 09:12:33, \"Ann Berg\" <ann@vale.example> wrote:",
+    'At 2026-11-03 09:12:33, "Ann Berg" <ann@vale.example> wrote:',
     "Ann Berg <ann@vale.example> wrote on Tue, 3 Nov 2026 09:12:",
     "Quoting Ann Berg <ann@vale.example>:",
     "\u200eOn Tue, Nov 3, 2026 at 9:12 AM \u200eAnn Berg <\u200eann@vale.example\u200e> wrote:\u200e",
@@ -77,7 +77,7 @@ ATTRIBUTIONS = [
     "2026年11月3日 9:12、Ann Berg <ann@vale.example>のメール：",
     "Ann Berg <ann@vale.example> 于2026年11月3日周二 09:12写道：",
     "在 2026年11月3日，上午9:12，Ann Berg <ann@vale.example> 写道：",
-    "在 2026-11-03 09:12:33，\"Ann Berg\" <ann@vale.example> 写道：",
+    '在 2026-11-03 09:12:33，"Ann Berg" <ann@vale.example> 写道：',
     "Ann Berg <ann@vale.example> 於 2026年11月3日 週二 上午9:12寫道：",
     "2026년 11월 3일 (화) 오전 9:12, Ann Berg <ann@vale.example>님이 작성:",
     # Russian, Ukrainian, Czech, Hungarian, Romanian, Turkish, Greek
@@ -125,7 +125,9 @@ def test_what_stands_below_an_attribution_without_quote_marks_is_quoted(line: st
     assert new_text(body, subject="Re: Friday").text == "That works for us."
 
 
-@pytest.mark.parametrize("line", ["On Tue, 3 Nov 2026 at 09:12, Ann <ann@vale.example> wrote:", "Ann Berg <ann@vale.example> wrote:"])
+@pytest.mark.parametrize(
+    "line", ["On Tue, 3 Nov 2026 at 09:12, Ann <ann@vale.example> wrote:", "Ann Berg <ann@vale.example> wrote:"]
+)
 def test_the_writers_own_sentence_on_the_line_of_an_attribution_is_kept(line: str) -> None:
     assert new_text(f"Friday is fine. {line}\n\n> And?\n").text == "Friday is fine."
 

@@ -9,6 +9,7 @@ from email import message_from_bytes, policy
 from email.header import decode_header, make_header
 from email.message import EmailMessage, Message
 from email.utils import getaddresses, parsedate_to_datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -35,8 +36,8 @@ LETTER = Letter(
 )
 
 
-def composed(**changes: object) -> OutboxItem:
-    letter = replace(LETTER, **changes)  # type: ignore[arg-type]
+def composed(**changes: Any) -> OutboxItem:
+    letter = replace(LETTER, **changes)
     return compose(letter, key=KEY, worker=WORKER, now=NOW, zone=BERLIN)
 
 
@@ -144,7 +145,7 @@ def test_long_ids_are_folded_between_and_never_encoded() -> None:
 
 
 def test_ids_that_are_none_are_left_out_of_the_thread() -> None:
-    strange = ("sha256:abcdef", "two words@x.example", "<nested>@x.example", "ü@x.example", "x" * 900 + "@x.example", "")
+    strange = ("sha256:abcdef", "two words@x.example", "<in>@x.example", "ü@x.example", "x" * 900 + "@x.example", "")
     good = MessageId("good@brightwater.example")
     item = composed(in_reply_to=MessageId("sha256:ffff"), references=(*map(MessageId, strange), good))
     assert references_of(item) == [good]
@@ -224,7 +225,7 @@ BREAKS = ["\r\n", "\n", "\r", "\x0b", "\x0c", "\x85", "\u2028"]
 def test_a_line_break_in_any_header_value_is_refused(line_end: str) -> None:
     bad = f"x{line_end}Bcc: everybody@bad.example"
     party = Party(address=Address("erin@brightwater.example"), name=bad)
-    changes: list[dict[str, object]] = [
+    changes: list[dict[str, Any]] = [
         {"subject": bad}, {"to": (party,)}, {"reply_to": (party,)}, {"sender": replace(LETTER.sender, name=bad)},
         {"to": parties(f"a{line_end}b@x.example")}, {"in_reply_to": MessageId(bad)}, {"references": (MessageId(bad),)},
         {"sender": Party(address=Address(f"dana@x.example{line_end}X: y"))},
@@ -241,9 +242,9 @@ def test_what_a_body_says_never_becomes_a_header() -> None:
 
 @pytest.mark.parametrize(
     "address",
-    ["", "erin", "@x.example", "erin@", "a b@x.example", "a,b@x.example", "<a@x.example>", "a@x..example", "a@-x.example",
-     "a..b@x.example", ".a@x.example", '"a b"@x.example', "a@x.example>", "a@[127.0.0.1]", "a@b@c.example",
-     "x" * 65 + "@x.example", "a@" + "x." * 130 + "example", "a\x00@x.example"],
+    ["", "erin", "@x.example", "erin@", "a b@x.example", "a,b@x.example", "<a@x.example>", "a@x..example",
+     "a@-x.example", "a..b@x.example", ".a@x.example", '"a b"@x.example', "a@x.example>", "a@[127.0.0.1]",
+     "a@b@c.example", "x" * 65 + "@x.example", "a@" + "x." * 130 + "example", "a\x00@x.example"],
 )  # fmt: skip
 def test_what_is_no_address_is_refused_by_name(address: str) -> None:
     with pytest.raises(ComposeFault, match="not an address"):
@@ -305,7 +306,8 @@ def test_any_text_comes_back_and_no_line_breaks_the_limits_of_smtp(body: str) ->
     assert b"\r" not in item.data.replace(b"\r\n", b"")
     assert item.data.endswith(b"\r\n")
     assert item.data.isascii()
-    expected = re.sub("[\ud800-\udfff]", "\ufffd", re.sub("[\x00-\x08\x0e-\x1f\x7f]", "", re.sub("\r\n|[\r\x85\u2028\u2029]", "\n", body)))
+    expected = re.sub("\r\n|[\r\x85\u2028\u2029]", "\n", body)
+    expected = re.sub("[\ud800-\udfff]", "\ufffd", re.sub("[\x00-\x08\x0e-\x1f\x7f]", "", expected))
     payload = old_reader(item).get_payload(decode=True)
     assert isinstance(payload, bytes)
     assert payload.decode().replace("\r\n", "\n") == expected.rstrip("\n") + "\n"

@@ -115,7 +115,8 @@ def _outlook(labels: tuple[str, str, str, str, str, str], bold: str = "") -> str
     return (
         f"{bold}{sender}:{bold} Ann Berg <ann@vale.example>\n{bold}{sent}:{bold} Dienstag, 3. November 2026 09:12\n"
         f"{bold}{to}:{bold} Jo Marsh <jo@northlight.example>; Kim <kim@fern.example>\n"
-        f"{bold}{cc}:{bold} Li Po <li@fern.example>\n{bold}{subject}:{bold} The offer\n\nHere is what we think.\n\nAnn\n"
+        f"{bold}{cc}:{bold} Li Po <li@fern.example>\n{bold}{subject}:{bold} The offer\n\n"
+        f"Here is what we think.\n\nAnn\n"
     )
 
 
@@ -204,7 +205,9 @@ def test_a_forward_inside_a_quote_belongs_to_the_quote() -> None:
 
 
 def test_the_outermost_of_two_forwards_counts() -> None:
-    inner = "---------- Forwarded message ---------\nFrom: Kim <kim@fern.example>\nSubject: Old\nTo: ann@vale.example\n\nHi"
+    inner = (
+        "---------- Forwarded message ---------\nFrom: Kim <kim@fern.example>\nSubject: Old\nTo: ann@vale.example\n\nHi"
+    )
     found = new_text(_gmail(GMAIL[0]) + inner, subject="Fwd: Fwd: The offer")
     assert found.forwarded is not None
     assert found.forwarded.sender == SENDER
@@ -213,7 +216,8 @@ def test_the_outermost_of_two_forwards_counts() -> None:
 
 def test_wrapped_headers_are_read_to_their_end() -> None:
     body = (
-        "---------- Forwarded message ----------\nFrom: Ann Berg <ann@vale.example>\nDate: Tue, Nov 3, 2026 at 9:12 AM\n"
+        "---------- Forwarded message ----------\nFrom: Ann Berg <ann@vale.example>\n"
+        "Date: Tue, Nov 3, 2026 at 9:12 AM\n"
         "Subject: A long subject that tells everything about the offer and its many\nannexes\n"
         "To: Jo Marsh <jo@northlight.example>, Kim Fern <kim@fern.example>,\n Li Po <li@fern.example>, Ada <\n"
         "ada@fern.example>\n\nText."

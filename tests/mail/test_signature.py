@@ -2,39 +2,27 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from worker.mail.quotes import new_text
 
+DATA = Path(__file__).parent.parent / "data"
 CLOSINGS = [
-    "Best regards,", "Kind regards", "Regards,", "Best,", "Cheers,", "Sincerely,", "Yours sincerely", "All the best,", "Many thanks and kind regards,",
-    "Mit freundlichen Grüßen", "Viele Grüße", "Liebe Grüße", "Beste Grüße,", "Mit freundlichem Gruß", "MfG", "LG", "Herzliche Grüsse",
-    "Mit freundlichen Grüßen / Best regards", "Viele Grüße aus Hamburg", "Cordialement,", "Bien à vous,", "Bien cordialement", "Salutations distinguées",
-    "Saludos,", "Un saludo", "Atentamente,", "Saludos cordiales", "Cordiali saluti", "Distinti saluti,", "Un caro saluto", "Saluti",
-    "Met vriendelijke groet,", "Met vriendelijke groeten", "Groeten,", "Hartelijke groet", "Mvg,", "Atenciosamente,", "Cumprimentos", "Abraço,", "Melhores cumprimentos,",
-    "Pozdrawiam,", "Z poważaniem", "Pozdrawiam serdecznie", "Med vänliga hälsningar", "Vänliga hälsningar,", "Mvh", "Hälsningar,", "Med venlig hilsen", "Venlig hilsen,",
-    "Mange hilsner", "Vennlig hilsen", "Med vennlig hilsen", "Beste hilsen", "Ystävällisin terveisin", "Terveisin,", "敬具", "此致", "祝好", "顺颂商祺",
-    "С уважением,", "З повагою,", "S pozdravem", "Üdvözlettel,", "Cu stimă,", "Saygılarımla,", "Με εκτίμηση,",
-    "*Best regards,*", "Best regards 🙂", "Kind\u00a0regards,", "\u200eBest regards,",
-]  # fmt: skip
-FOOTERS = [
-    "Sent from my iPhone", "Sent from my iPad", "Sent from my Galaxy", "Sent from Outlook for Android", "Get Outlook for iOS<https://aka.example/o0ukef>",
-    "Get Outlook for iOS (https://aka.example/o0ukef)", "Sent from Yahoo Mail for iPhone", "Sent from Mail for Windows", "Sent with Proton Mail secure email.", "Sent via BlackBerry by AT&T",
-    "Sent from my mobile device. Please excuse typos.", "Von meinem iPhone gesendet", "Gesendet von meinem Smartphone", "Gesendet mit der GMX Mail App", "Gesendet von Mail für Windows",
-    "Holen Sie sich Outlook für iOS", "Outlook für Android herunterladen", "Diese Nachricht wurde von meinem Android-Gerät mit K-9 Mail gesendet.",
-    "Envoyé de mon iPhone", "Envoyé depuis mon téléphone Samsung", "Envoyé à partir de Outlook pour Android", "Télécharger Outlook pour iOS",
-    "Enviado desde mi iPhone", "Enviado desde mi Samsung Galaxy", "Obtener Outlook para iOS", "Inviato da iPhone", "Inviato dal mio Galaxy", "Inviato da Outlook per iOS", "Scarica Outlook per iOS",
-    "Verstuurd vanaf mijn iPhone", "Verzonden vanaf mijn Galaxy", "Outlook voor Android downloaden", "Enviado do meu iPhone", "Enviado a partir do meu smartphone", "Obter o Outlook para iOS",
-    "Wysłane z iPhone'a", "Wysłano z mojego iPhone’a", "Pobierz aplikację Outlook dla systemu iOS", "Skickat från min iPhone", "Skickat från Outlook för Android", "Hämta Outlook för iOS",
-    "Sendt fra min iPhone", "Hent Outlook til iOS", "Sendt fra min Samsung-mobil", "Få Outlook for iOS", "Lähetetty iPhonesta", "Hanki Outlook for iOS", "Lähetetty Samsung-puhelimesta",
-    "iPhoneから送信", "Outlook for iOS を入手", "发自我的 iPhone", "发自我的iPhone", "從我的 iPhone 傳送", "获取 Outlook for iOS", "나의 iPhone에서 보냄", "Отправлено с iPhone", "Надіслано з iPhone",
-    "Odesláno z iPhonu", "iPhone'umdan gönderildi", "Στάλθηκε από το iPhone μου", "Trimis de pe iPhone-ul meu",
-]  # fmt: skip
+    *(DATA / "quote-closings.txt").read_text(encoding="utf-8").splitlines(),
+    "Kind\u00a0regards,",
+    "\u200eBest regards,",
+]
+FOOTERS = (DATA / "quote-phones.txt").read_text(encoding="utf-8").splitlines()
+LEGAL = (DATA / "quote-legal.txt").read_text(encoding="utf-8").splitlines()
 WORDS = "The contract is on its way.\n\nWe will call you on Friday."
 
 
 @pytest.mark.parametrize("closing", CLOSINGS)
-@pytest.mark.parametrize("name", ["\nAnn Berg", "\n\nAnn Berg\nHead of Sales\nVale GmbH\n+49 40 1234567\nwww.vale.example", ""])
+@pytest.mark.parametrize(
+    "name", ["\nAnn Berg", "\n\nAnn Berg\nHead of Sales\nVale GmbH\n+49 40 1234567\nwww.vale.example", ""]
+)
 def test_a_closing_and_what_stands_under_it_go(closing: str, name: str) -> None:
     found = new_text(f"{WORDS}\n\n{closing}{name}\n")
     assert found.text == WORDS
@@ -77,12 +65,28 @@ def test_a_dash_and_a_name_are_a_signature(name: str) -> None:
     assert new_text(f"{WORDS}\n\n{name}").text == WORDS
 
 
-@pytest.mark.parametrize("body", ["We need:\n\n- Paper\n- Ink", "Two offers came:\n\n- Vale\n\n- Fern", "One thing is missing:\n\n- Insurance"])
+@pytest.mark.parametrize(
+    "body",
+    ["We need:\n\n- Paper\n- Ink", "Two offers came:\n\n- Vale\n\n- Fern", "One thing is missing:\n\n- Insurance"],
+)
 def test_an_item_of_a_list_is_no_signature(body: str) -> None:
     assert new_text(body).text == body
 
 
-@pytest.mark.parametrize("line", ["Best regards, Ann", "Mvh Ann", "LG Ann", "Gruß Ann Berg", "Thanks, Ann", "Cheers - Ann", "Groeten, Ann", "Saludos, Ann", "Thanks,\nAnn"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Best regards, Ann",
+        "Mvh Ann",
+        "LG Ann",
+        "Gruß Ann Berg",
+        "Thanks, Ann",
+        "Cheers - Ann",
+        "Groeten, Ann",
+        "Saludos, Ann",
+        "Thanks,\nAnn",
+    ],
+)
 def test_a_name_may_stand_on_the_line_of_the_closing(line: str) -> None:
     assert new_text(f"{WORDS}\n\n{line}").text == WORDS
 
@@ -105,7 +109,8 @@ def test_thanks_that_are_the_message_stay(body: str, expected: str | None) -> No
 
 @pytest.mark.parametrize("mark", ["PS: ", "P.S. ", "PS ", "NB: ", "P.P.S.: "])
 def test_a_postscript_is_a_personal_line(mark: str) -> None:
-    found = new_text(f"{WORDS}\n\nBest regards\nAnn Berg\nVale GmbH, +49 40 1234567\n\n{mark}please take us off the list.")
+    signed = f"{WORDS}\n\nBest regards\nAnn Berg\nVale GmbH, +49 40 1234567"
+    found = new_text(f"{signed}\n\n{mark}please take us off the list.")
     assert found.text == f"{WORDS}\n\n{mark}please take us off the list."
     assert "Ann Berg" in found.signature
 
@@ -143,23 +148,7 @@ def test_contact_data_that_was_asked_for_stays(body: str) -> None:
     assert new_text(body).text == body
 
 
-@pytest.mark.parametrize(
-    "legal",
-    [
-        "This e-mail and any attachments are confidential and intended solely for the addressee. If you are not the intended recipient, please delete it and notify the sender.",
-        "Diese E-Mail enthält vertrauliche Informationen. Wenn Sie nicht der richtige Adressat sind oder diese E-Mail irrtümlich erhalten haben, informieren Sie bitte den Absender.",
-        "Ce message et ses pièces jointes sont confidentiels. Si vous n'êtes pas le destinataire de ce message, merci de le détruire et d'en avertir l'expéditeur.",
-        "Este mensaje y sus anexos contienen información confidencial y van dirigidos exclusivamente a su destinatario. Si lo ha recibido por error, le rogamos que lo elimine.",
-        "Questo messaggio e gli allegati contengono informazioni riservate. Se lo avete ricevuto per errore siete pregati di distruggerlo e di avvisare il mittente.",
-        "Dit bericht is vertrouwelijk en uitsluitend bestemd voor de geadresseerde. Hebt u het ten onrechte ontvangen, wilt u het dan verwijderen en de afzender waarschuwen?",
-        "Esta mensagem e seus anexos podem conter informações confidenciais. Caso a tenha recebido por engano, por favor apague-a e avise o remetente.",
-        "Ta wiadomość zawiera informacje poufne. Jeżeli nie są Państwo adresatem albo otrzymali ją Państwo przez pomyłkę, prosimy o jej usunięcie i powiadomienie nadawcy.",
-        "Detta meddelande kan innehålla konfidentiell information. Om du inte är avsedd mottagare eller har fått det av misstag ber vi dig radera det och meddela avsändaren.",
-        "Denne e-mail kan indeholde fortrolige oplysninger. Hvis du ikke er rette modtager eller har modtaget den ved en fejl, bedes du slette den og underrette afsenderen.",
-        "Tämä viesti on luottamuksellinen ja tarkoitettu vain vastaanottajalle. Jos olet saanut sen vahingossa, ilmoita siitä lähettäjälle ja poista viesti.",
-        "本メールには機密情報が含まれている場合があります。誤って受信された場合は、送信者に連絡のうえ削除してください。",
-    ],
-)
+@pytest.mark.parametrize("legal", LEGAL)
 def test_legal_text_at_the_end_goes(legal: str) -> None:
     assert new_text(f"{WORDS}\n\nAnn\n\n{legal}\n").text == f"{WORDS}\n\nAnn"
     assert new_text(f"{WORDS}\n\nBest regards\nAnn\n\n{legal}\n").text == WORDS
@@ -173,7 +162,10 @@ def test_a_person_who_speaks_of_confidence_is_heard() -> None:
 @pytest.mark.parametrize(
     "banner",
     [
-        "CAUTION: This email originated from outside of the organization. Do not click links or open attachments unless you know the sender.",
+        (
+            "CAUTION: This email originated from outside of the organization. Do not click links or open "
+            "attachments unless you know the sender."
+        ),
         "[EXTERNAL EMAIL]",
         "You don't often get email from ann@vale.example. Learn why this is important",
         "Sie erhalten nicht häufig E-Mails von ann@vale.example. Erfahren Sie, warum dies wichtig ist",
@@ -188,8 +180,14 @@ def test_the_warning_of_a_mail_server_is_no_word_of_the_writer(banner: str) -> N
 @pytest.mark.parametrize(
     "footer",
     [
-        "_______________________________________________\nharbour mailing list\nharbour@lists.vale.example\nhttps://lists.vale.example/harbour",
-        "--\nYou received this message because you are subscribed to the Google Groups \"harbour\" group.\nTo unsubscribe from this group, send a mail to leave@vale.example.",
+        (
+            "_______________________________________________\nharbour mailing list\n"
+            "harbour@lists.vale.example\nhttps://lists.vale.example/harbour"
+        ),
+        (
+            '--\nYou received this message because you are subscribed to the Google Groups "harbour" group.\n'
+            "To unsubscribe from this group, send a mail to leave@vale.example."
+        ),
         "Virus-free. www.avast.example",
         "Please consider the environment before printing this e-mail.",
     ],
@@ -206,3 +204,23 @@ def test_the_signature_that_html_marks_is_found_in_the_text() -> None:
     found = new_text("We agree.\nAnn\nVale Harbour Services\nYour partner on the\nwater\n", html)
     assert found.text == "We agree.\nAnn"
     assert found.signature == "Vale Harbour Services\nYour partner on the\nwater"
+
+
+def test_a_signature_between_two_ruled_lines_goes() -> None:
+    box = "━━━━━━━━━━\n株式会社ヴェイル 営業部\n山田 太郎\nTEL: 03-1234-5678\nyamada@vale.example\n━━━━━━━━━━"
+    assert new_text(f"契約書を送付いたします。\n\n{box}").text == "契約書を送付いたします。"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "--\nAnn\n\nWe read your offer and we agree to the price that you gave us.",
+        "I checked: the file is virus-free.",
+        "Please check the numbers before printing this.",
+        "Enviado por mail.",
+        "Could you confirm that you comply with GDPR and treat our data as confidential information? We need it soon.",
+        "Attention: the price has changed.\n\nPlease look at it again.",
+    ],
+)
+def test_a_sentence_with_the_words_of_a_footer_stays(body: str) -> None:
+    assert new_text(body).text == body

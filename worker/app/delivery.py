@@ -15,6 +15,7 @@ from typing import Protocol, assert_never
 from worker.core import outbox
 from worker.core.model import Deal, DealId, MessageId, Outbox, OutboxItem
 from worker.core.outbox import Drop, Go, Happening, Verdict, WaitUntil
+from worker.io.smtp import stop_if_cancelled
 
 
 class Deals(Protocol):
@@ -28,6 +29,8 @@ class Deals(Protocol):
 
 class Transaction(Protocol):
     """The two halves of handing over a mail; see io/smtp."""
+
+    handed_over: bool
 
     async def envelope(self) -> outbox.Deferred | outbox.Refused | None: ...
 
@@ -76,6 +79,7 @@ class Delivery:
         now = self._clock.now()
         for message_id in [item.message_id for item in deal.outbox if outbox.is_due(item, now)]:
             await self._deliver(deal_id, message_id)
+            stop_if_cancelled()
 
     def recover(self, deal: Deal) -> Deal:
         """After a restart: what was not handed over is queued again, what may have been is uncertain."""
@@ -103,8 +107,8 @@ class Delivery:
             try:
                 await self._hand_over(deal_id, message_id, transaction)
             except BaseException:
-                # Cancelled or broken: put down what is known now, as after a restart, then go on falling.
-                self._put_back(deal_id, message_id)
+                # Cancelled or broken: put down what is known now, then go on falling.
+                self._put_back(deal_id, message_id, handed_over=transaction.handed_over)
                 raise
 
     async def _hand_over(self, deal_id: DealId, message_id: MessageId, transaction: Transaction) -> None:
@@ -157,12 +161,16 @@ class Delivery:
                 self._write(deal, item, outbox.concluded(item, outcome, self._clock.now()))
             del self._unwritten[deal_id, message_id]
 
-    def _put_back(self, deal_id: DealId, message_id: MessageId) -> None:
+    def _put_back(self, deal_id: DealId, message_id: MessageId, *, handed_over: bool) -> None:
         deal, item = self._find(deal_id, message_id)
         on_the_way = item is not None and item.state in (Outbox.SENDING, Outbox.COMMITTING)
         if deal is None or item is None or not on_the_way or (deal_id, message_id) in self._unwritten:
             return
-        (moved,) = outbox.recovered([item], self._clock.now())
+        now = self._clock.now()
+        if item.state is Outbox.COMMITTING and not handed_over:
+            moved = outbox.after(item, Happening.DEFERRED, now, "the worker stopped before the mail was handed over")
+        else:
+            (moved,) = outbox.recovered([item], now)
         self._write(deal, item, moved)
 
     def _move(self, deal_id: DealId, message_id: MessageId, happening: Happening) -> None:

@@ -5,19 +5,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncGenerator, Callable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 
 from worker.app.clock import Clock
 from worker.app.deciding import Deciding
 from worker.app.delivery import Delivery
+from worker.app.filing import Filing
 from worker.app.intake import Intake
 from worker.app.systemd import Notifier
-from worker.core.model import DealId, MessageId, Outbox, RawMail, Unplaced
-from worker.io.imap import Batch, Filer, Reader
-from worker.io.smtp import Sender, SubmissionFault
+from worker.core.model import DealId, MessageId, RawMail, Unplaced
+from worker.io.imap import SENT, Batch, FolderMissing, Reader
+from worker.io.smtp import Sender, SubmissionFault, SubmissionRefused
 from worker.io.storage import StateUnwritable
 from worker.io.store import Store
 from worker.mail.compose import ComposeFault
@@ -28,6 +29,11 @@ _BREATHE = 20
 """Mails taken in between two looks at the rest of the world."""
 _DISK_PAUSE = 30.0
 _SEND_PAUSE = timedelta(minutes=1)
+_SEND_PAUSE_MOST = timedelta(minutes=30)
+"""A server that is away, or wants us no more, is asked less and less often: tries in a row lock accounts."""
+_LOOK_AGAIN = timedelta(minutes=1)
+_SET_ASIDE = timedelta(hours=1)
+"""When a deal that could not be decided is tried again."""
 
 
 @dataclass(kw_only=True)
@@ -42,8 +48,7 @@ class Service:
     readers: Sequence[Reader]
     clock: Clock
     notifier: Notifier
-    filer: Filer | None = None
-    sent_folder: str = ""
+    filing: Filing | None = None
     pause: float = _DISK_PAUSE
     """Seconds between two tries to write where the disk lets us not."""
     taken: int = 0
@@ -55,8 +60,14 @@ class Service:
     _stop: asyncio.Event = field(default_factory=asyncio.Event)
     _reading: set[str] = field(default_factory=set)
     """Mailboxes whose history is still being read: until it is known, nothing is decided."""
+    _looked: datetime | None = None
+    """When it was last decided: what was due by then has had its turn."""
     _no_sending_before: datetime | None = None
+    _send_pause: timedelta = _SEND_PAUSE
     _sending: bool = False
+    _once: bool = False
+    _troubles: dict[str, str] = field(default_factory=dict)
+    """What is wrong now, and has been said."""
 
     def stop(self) -> None:
         """Ask the service to end."""
@@ -74,7 +85,7 @@ class Service:
 
         Raises an ExceptionGroup with the fault that trying again cannot mend.
         """
-        await self._begin()
+        self._begin()
         try:
             async with asyncio.TaskGroup() as group:
                 tasks = [group.create_task(self._read(reader)) for reader in self.readers]
@@ -88,26 +99,41 @@ class Service:
             await self._end()
 
     async def run_once(self) -> None:
-        """Handle what is there and what is due, then end. Raises the first fault of a mailbox or of the server."""
-        await self._begin()
+        """Handle what is there and what is due, then end; or end when told to.
+
+        Raises the first fault of a mailbox, of the server or of the state.
+        """
+        self._once = True
+        self._begin()
         try:
-            for reader in self.readers:
-                cursor = self.store.cursor(reader.account.name, reader.account.folder)
-                async for batch in reader.batches_once(cursor):
-                    await self._take(batch)
-            self._reading.clear()
-            for _ in range(3):  # what a mail sets off may leave at once where the playbook holds nothing back
-                self._decide_due()
-                await self._deliver_due(raising=True)
+            work, told = asyncio.ensure_future(self._all_once()), asyncio.ensure_future(self._stop.wait())
+            await asyncio.wait((work, told), return_when=asyncio.FIRST_COMPLETED)
+            told.cancel()
+            if work.cancel():
+                await asyncio.wait((work,))
+            else:
+                work.result()
         finally:
             await self._end()
 
-    async def _begin(self) -> None:
-        self._reading = {f"{reader.account.name}/{reader.account.folder}" for reader in self.readers}
+    async def _all_once(self) -> None:
+        for reader in self.readers:
+            async for batch in self._batches(reader):
+                await self._take(batch)
+        self._reading.clear()
+        for _ in range(3):  # what a mail sets off may leave at once where the playbook holds nothing back
+            self._decide_due()
+            await self._deliver_due()
+
+    def _begin(self) -> None:
+        self._reading = {_name(reader) for reader in self.readers}
         for id in self.store.index.with_outbox():
             deal = self.store.deal(id)
             if deal is not None:
-                self.delivery.recover(deal)
+                deal = self.delivery.recover(deal)
+                if self.filing is not None:
+                    self.filing.remember(deal, doubted=True)
+                    self._leaving.add(id)
             self._fresh.add(id)
         for fault in self.store.faults:
             _LOG.error(str(fault))
@@ -117,28 +143,41 @@ class Service:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(4):
                 closing = [reader.close() for reader in self.readers]
-                if self.filer is not None:
-                    closing.append(self.filer.close())
-                await asyncio.gather(*closing, self.sender.close())
+                if self.filing is not None:
+                    closing.append(self.filing.close())
+                await asyncio.gather(*closing, self.sender.close(), return_exceptions=True)
         self.store.close()
 
     # -- reading ----------------------------------------------------------------------------------
 
     async def _read(self, reader: Reader) -> None:
-        cursor = self.store.cursor(reader.account.name, reader.account.folder)
-        async for batch in reader.batches(cursor):
+        async for batch in self._batches(reader):
             await self._take(batch)
-            if batch.live:
-                name = f"{reader.account.name}/{reader.account.folder}"
-                if name in self._reading:
-                    self._reading.discard(name)
-                    _LOG.info(f"{reader.account.where}: read to the end, waiting for mail")
-                    self._decide.set()
+            if batch.live and _name(reader) in self._reading:
+                _LOG.info(f"{reader.account.where}, {reader.account.folder}: read to the end, waiting for mail")
+                self._is_read(reader)
             self._say_status()
+        self._is_read(reader)  # a mailbox without a Sent folder
+
+    async def _batches(self, reader: Reader) -> AsyncGenerator[Batch, None]:
+        """What the mailbox holds and gets. A watched mailbox may be without a Sent folder."""
+        cursor = self.store.cursor(reader.account.name, reader.account.folder)
+        try:
+            async for batch in (reader.batches_once if self._once else reader.batches)(cursor):
+                yield batch
+        except FolderMissing:
+            if reader.account.folder != SENT:
+                raise
+            _LOG.info(f"{reader.account.where}: has no Sent folder; what its owner sends is seen by its blind copies")
+
+    def _is_read(self, reader: Reader) -> None:
+        self._reading.discard(_name(reader))
+        self._decide.set()
 
     async def _take(self, batch: Batch) -> None:
         for number, raw in enumerate(batch.mails):
             await self._patiently(partial(self._take_one, raw, batch.history))
+            self.taken += 1
             if number % _BREATHE == 0:
                 await asyncio.sleep(0)
         await self._patiently(lambda: self.store.commit_cursor(batch.cursor))
@@ -151,14 +190,17 @@ class Service:
         """Do it once the disk lets us: a full disk loses no mail, it only waits."""
         while True:
             try:
-                return work()
+                work()
             except StateUnwritable as fault:
-                _LOG.error(str(fault))
+                if self._once:
+                    raise
+                self._disk_is_full(fault)
                 await asyncio.sleep(self.pause)
+            else:
+                return self._over("disk", "the state can be written again")
 
     def _take_one(self, raw: RawMail, history: bool) -> None:
         now = self.clock.now()
-        self.taken += 1
         try:
             self._fresh.update(self.intake.take(raw, now, history=history))
         except StateUnwritable:
@@ -181,22 +223,39 @@ class Service:
             await self.clock.sleep_until(self._next(), self._decide)
 
     def _next(self) -> datetime | None:
-        if self._reading:
+        """When to look again without being woken."""
+        if self._reading or self._looked is None:
             return None
         index = self.store.index
         # While mails are being handed over, their end wakes us; looking again before that would only spin.
-        leaves = None if self._leaving or self._sending else index.next_outbox_due()
+        leaves = None if self._leaving or self._sending else self._in_time(index.next_outbox_due())
         if leaves is not None and self._no_sending_before is not None:
             leaves = max(leaves, self._no_sending_before)
-        return min((at for at in (index.next_due(), leaves) if at is not None), default=None)
+        undecided = self._looked + timedelta(seconds=self.pause) if self._fresh else None
+        moments = (self._in_time(index.next_due()), leaves, undecided)
+        return min((at for at in moments if at is not None), default=None)
+
+    def _in_time(self, moment: datetime | None) -> datetime | None:
+        """What was due at the last look and still is could not be moved then: it must not make us spin."""
+        if moment is None or self._looked is None or moment > self._looked:
+            return moment
+        return self._looked + _LOOK_AGAIN
 
     def _decide_due(self) -> None:
-        now = self.clock.now()
-        due = self._fresh | set(self.store.index.due(now))
+        now = self._looked = self.clock.now()
+        due = sorted(self._fresh | set(self.store.index.due(now)))
         self._fresh.clear()
-        for id in sorted(due):
-            self._decide_one(id, now)
-        self._leaving.update(self.store.index.outbox_due(now))
+        for number, id in enumerate(due):
+            try:
+                self._decide_one(id, now)
+            except StateUnwritable as fault:
+                self._fresh.update(due[number:])
+                if self._once:
+                    raise
+                self._disk_is_full(fault)
+                break
+        if self._no_sending_before is None or now >= self._no_sending_before:
+            self._leaving.update(self.store.index.outbox_due(now))
         if self._leaving:
             self._deliver.set()
 
@@ -204,61 +263,98 @@ class Service:
         try:
             self.deciding.advance(id, now)
         except (RenderFault, ComposeFault, LookupError) as fault:
-            _LOG.error(f"deal {id}: nothing was sent, the mail cannot be written: {fault}")
-        except StateUnwritable as fault:
-            _LOG.error(str(fault))
-            self._fresh.add(id)
-            return
+            _LOG.error(f"deal {id}: nothing is sent, the mail cannot be written: {fault}")
+            self._set_aside(id, now)
+        except StateUnwritable:
+            raise
+        except Exception as error:  # the boundary: a deal that breaks us must not stop the others
+            _LOG.error(f"deal {id}: could not be decided, tried again in an hour", exc_info=error)
+            self._set_aside(id, now)
+
+    def _set_aside(self, id: DealId, now: datetime) -> None:
+        deal = self.store.deal(id)
+        if deal is not None:
+            self.store.commit(replace(deal, due_at=now + _SET_ASIDE))
 
     # -- sending ----------------------------------------------------------------------------------
 
     async def _delivering_loop(self) -> None:
+        await self._greet()
         while True:
             await self._deliver.wait()
             self._deliver.clear()
             self._sending = True
             await self._deliver_due()
-            self._decide.set()
             self._sending = False
+            self._decide.set()
 
-    async def _deliver_due(self, *, raising: bool = False) -> None:
-        now = self.clock.now()
-        if self._no_sending_before is not None and now < self._no_sending_before:
-            self._leaving.clear()
-            return
+    async def _greet(self) -> None:
+        """Log in to the server once, so that a wrong password is found at the start and not at the first mail.
+
+        Raises SubmissionRefused; a server that is only away, or whose certificate has to be renewed, is waited for.
+        """
+        try:
+            await self.sender.begin()
+        except SubmissionRefused:
+            raise
+        except SubmissionFault as fault:
+            self._server_is_away(fault)
+
+    async def _deliver_due(self) -> None:
         while self._leaving:
             id = self._leaving.pop()
+            self._fresh.add(id)
             try:
-                await self.delivery.deliver_due(id)
-                await self._file(id)
+                await self._deliver_one(id)
             except (SubmissionFault, StateUnwritable) as fault:
-                _LOG.error(str(fault))
-                self._no_sending_before = now + _SEND_PAUSE
-                self._leaving.clear()
-                if raising:
+                if self._once:
                     raise
+                self._server_is_away(fault)
                 return
-            finally:
-                self._fresh.add(id)
+            except Exception as error:  # the boundary: a deal that breaks us must not stop the others
+                self._tell(f"deal {id}", f"deal {id}: could not be sent: {type(error).__name__}: {error}", error)
 
-    async def _file(self, id: DealId) -> None:
-        """Lay what has left into the Sent folder, where one is named."""
+    async def _deliver_one(self, id: DealId) -> None:
         deal = self.store.deal(id)
-        if deal is None or self.filer is None or not self.sent_folder:
-            return
-        filed: set[MessageId] = set()
-        for item in deal.outbox:
-            if item.state is Outbox.ACCEPTED and not item.letter.to_owner:
-                await self.filer.append(self.sent_folder, item.data, item.letter.send_at)
-                filed.add(item.message_id)
-        newest = self.store.deal(id)
-        if filed and newest is not None:
-            self.delivery.settle(newest, lambda message_id: message_id in filed, self.clock.now())
+        if deal is not None and self.filing is not None:
+            self.filing.remember(deal)
+        await self.delivery.deliver_due(id)
+        self._no_sending_before, self._send_pause = None, _SEND_PAUSE
+        self._over("server", "mail can be sent again")
+        deal = self.store.deal(id)
+        if deal is not None and self.filing is not None:
+            await self.filing.file(deal)
+
+    def _server_is_away(self, fault: SubmissionFault | StateUnwritable) -> None:
+        self._no_sending_before = self.clock.now() + self._send_pause
+        self._send_pause = min(2 * self._send_pause, _SEND_PAUSE_MOST)
+        self._leaving.clear()
+        self._tell("server", f"nothing can be sent just now, it is tried again: {fault}")
+
+    # -- saying how it goes -----------------------------------------------------------------------
+
+    def _disk_is_full(self, fault: StateUnwritable) -> None:
+        if "disk" not in self._troubles:
+            self._tell("disk", f"{fault} It is tried again.")
+
+    def _tell(self, topic: str, line: str, error: BaseException | None = None) -> None:
+        """Say a trouble once, not at every try."""
+        if self._troubles.get(topic) != line:
+            self._troubles[topic] = line
+            _LOG.error(line, exc_info=error)
+
+    def _over(self, topic: str, line: str) -> None:
+        if self._troubles.pop(topic, None) is not None:
+            _LOG.info(line)
 
     def _say_status(self) -> None:
         boxes = "; ".join(reader.status.fault for reader in self.readers if reader.status.fault)
         counts = f"{len(self.store.index)} deals, {len(self.store.index.with_outbox())} with mail on its way"
-        self.notifier.status(f"{boxes}; {counts}" if boxes else counts)
+        self.notifier.status("; ".join(part for part in (boxes, *self._troubles.values(), counts) if part))
+
+
+def _name(reader: Reader) -> str:
+    return f"{reader.account.name}/{reader.account.folder}"
 
 
 def _unnamed(raw: RawMail) -> MessageId:

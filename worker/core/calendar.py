@@ -13,6 +13,8 @@ import holidays
 
 from worker.core.playbook import Duration, Hours, Unit
 
+_MOST_LIVE_IN = {"GB": "ENG"}
+"""Where a country's holidays without a region leave out a day off of nearly everybody, such as Easter Monday."""
 DECENT = (time(7, 0), time(19, 0))
 """Whatever a playbook says, nothing leaves outside these hours of the recipient's day."""
 MORNING = (time(8, 30), time(10, 0))
@@ -53,7 +55,7 @@ class Locale:
 def _holidays(country: str, year: int) -> frozenset[date]:
     if country not in holidays.list_supported_countries(include_aliases=False):
         return frozenset()
-    return frozenset(holidays.country_holidays(country, years=year))
+    return frozenset(holidays.country_holidays(country, subdiv=_MOST_LIVE_IN.get(country), years=year))
 
 
 def is_business_day(day: date, country: str) -> bool:

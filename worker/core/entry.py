@@ -24,6 +24,8 @@ _LEGAL_FORMS = frozenset({
     "ab", "ag", "aps", "as", "bv", "co", "corp", "corporation", "gmbh", "inc", "incorporated", "kg", "limited", "llc",
     "llp", "ltd", "nv", "oy", "plc", "pty", "sa", "sarl", "sas", "se", "sl", "spa", "srl",
 })  # fmt: skip
+_SECOND_LEVEL = frozenset({"ac", "co", "com", "edu", "gov", "gv", "ltd", "net", "or", "org", "plc"})
+"""What stands between a name and its country: acme.co.uk, acme.com.au."""
 
 
 class Sent(NamedTuple):
@@ -87,23 +89,28 @@ def entry_of(deal: Deal, key: bytes) -> Entry:
     """What the index has to know of a deal; `key` is that of the index."""
     sent = _sent(deal, key)
     return Entry(
-        deal=deal.id,
-        ref=deal.ref,
-        title=deal.title,
-        owner=deal.owner.address,
+        deal=DealId(_text(deal.id)),
+        ref=_text(deal.ref),
+        title=_text(deal.title),
+        owner=Address(_text(deal.owner.address)),
         stage=deal.stage,
         created=seconds(deal.created),
-        company=deal.company.lower(),
+        company=_text(deal.company.lower()),
         due=_seconds_or_none(deal.due_at),
         paused=_seconds_or_none(deal.paused_until),
         send=_seconds_or_none(wakes_at(deal.outbox)),
         in_outbox=any(item.state not in OVER for item in deal.outbox),
         questions=sum(1 for question in deal.questions if question.answered is None),
-        contacts=tuple(dict.fromkeys(contact.address for contact in deal.contacts)),
+        contacts=tuple(dict.fromkeys(Address(_text(contact.address)) for contact in deal.contacts)),
         keys=b"".join(dict.fromkeys(_keys(deal, sent, key))),
         sent=sent,
-        merged=deal.merged_from,
+        merged=tuple(DealId(_text(id)) for id in deal.merged_from),
     )
+
+
+def _text(text: str) -> str:
+    # Half a character out of a broken mail has no bytes; the store writes "?" for it, and so does the index.
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 # -- look-up keys ------------------------------------------------------------------------
@@ -138,7 +145,6 @@ def letter_key(key: bytes, id: str) -> int:
 
 
 def _hash(key: bytes, text: str) -> bytes:
-    # Half a character out of a broken mail is stored as "?", so it is looked up as "?".
     return blake2b(text.encode("utf-8", "replace"), digest_size=HASH_LENGTH, key=key[:64]).digest()
 
 
@@ -167,8 +173,9 @@ def _message_ids(deal: Deal) -> Iterator[MessageId]:
 
 
 def _company_name(domain: str) -> str:
-    """The longest part before the last: acme of mail.acme.co.example."""
-    return max(domain.split(".")[:-1], key=len, default="")
+    """What a registry sold: acme of mail.acme.co.example."""
+    labels = domain.lower().split(".")[:-1]
+    return next((label for label in reversed(labels) if label not in _SECOND_LEVEL), "")
 
 
 # -- mails of ours -----------------------------------------------------------------------
@@ -189,7 +196,7 @@ def _rows(item: OutboxItem, key: bytes) -> Iterator[Sent]:
     # The Date of a mail that waited for its server is older than its leaving, and caps count leaving.
     at = (item.changed or letter.send_at) if left else max(letter.send_at, item.next_try or letter.send_at)
     for party in letter.to:
-        yield Sent(seconds(at), party.address, letter.purpose, letter_key(key, letter.id), left)
+        yield Sent(seconds(at), Address(_text(party.address)), letter.purpose, letter_key(key, letter.id), left)
 
 
 # -- time as a number --------------------------------------------------------------------

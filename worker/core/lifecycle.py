@@ -150,9 +150,35 @@ def _change(stage: Stage, evidence: Evidence, history: list[StageChange]) -> Sta
     # A client is two things at once: both mails led there.
     led_here = history[-1].found_in if stage is Stage.OPENING else ()
     found = (*led_here, evidence.found_in)
-    said = f': "{evidence.quote}"' if evidence.quote else ""
-    why = f"{evidence.event.replace('_', ' ')} ({evidence.signal}){said}"
-    return StageChange(at=evidence.at, stage=stage, why=why, found_in=tuple(dict.fromkeys(found)))
+    return StageChange(at=evidence.at, stage=stage, why=in_words(evidence), found_in=tuple(dict.fromkeys(found)))
+
+
+_SAID = {
+    Event.INTEREST: "they show interest",
+    Event.MEETING_BOOKED: "a meeting is booked",
+    Event.PROPOSAL_SENT: "the proposal is out",
+    Event.SIGNATURE_REQUESTED: "the agreement is out for signature",
+    Event.PARTLY_SIGNED: "signed by one side",
+    Event.SIGNED: "signed by all",
+    Event.SIGNING_DECLINED: "the signing was declined or voided",
+    Event.PAYMENT_RECEIVED: "the first payment has come",
+    Event.PAYMENT_REVERSED: "the payment was taken back",
+    Event.REJECTED: "they said no",
+    Event.NOT_NOW: "not now, they say",
+    Event.CANCELLED: "they cancelled",
+    Event.VERBAL_YES: "they said yes",
+    Event.DISQUALIFIED: "you gave them up",
+    Event.REQUALIFIED: "you took them back",
+    Event.OPT_OUT: "they want no more mail",
+}
+
+
+def in_words(evidence: Evidence) -> str:
+    """Why a stage was reached, for a person: what happened, and the words that show it."""
+    what = _SAID.get(evidence.event, evidence.event.replace("_", " "))
+    if evidence.speaker is Speaker.WORKER:
+        return evidence.quote
+    return f'{what}: "{evidence.quote}"' if evidence.quote else what
 
 
 def _age(history: list[StageChange], until: datetime) -> None:

@@ -76,7 +76,7 @@ _RETRY_LATER = timedelta(hours=4)
 _TRIES_BEFORE_AGE_COUNTS = 6
 
 
-class IllegalMove(Exception):  # noqa: N818 - read by people, who know it as what happened
+class IllegalMove(Exception):
     """A mail cannot go this way from where it stands: a fault in the program, never in the world."""
 
     def __init__(self, item: OutboxItem, happening: Happening) -> None:

@@ -20,6 +20,8 @@ from worker.core.signal import Pattern
 DAY, AMOUNT, ADDRESS = "\x01", "\x02", "\x03"
 """What masks a day, an amount of money, an address in the text, as many as the letters it stands for."""
 
+BOTH_WAYS = "<>"
+"""As in "Ann <> Ben", the subject of an introduction."""
 _SEPARATOR = r"[ ,\"*_/()'-]+"
 _GAP = r"((?:[ \"*_/()'-]+[^ ,;:.!?]+(?:[.,:][0-9]+)*){0,6}?)"
 _CONTRACTED = {
@@ -120,6 +122,9 @@ class _Reader:
         start, char = self.place, self.text[self.place]
         if char == "(":
             return _Item(kind="choices", choices=self._choices())
+        if self.text.startswith(BOTH_WAYS, start):
+            self.place += len(BOTH_WAYS)
+            return _Item(kind="mark", text=BOTH_WAYS)
         if char == "<":
             return self._slot()
         if self.text.startswith("...", start):
@@ -204,6 +209,8 @@ def _need(item: _Item) -> frozenset[str]:
         return frozenset(form for whole in _forms(item) for form in _spellings(whole))
     if item.kind == "slot" and item.text in _MASKED:
         return frozenset(_MASKED[item.text])
+    if item.text == BOTH_WAYS:
+        return frozenset({BOTH_WAYS})
     if item.kind != "choices":
         return frozenset()
     found: set[str] = set()
@@ -265,7 +272,7 @@ def _emit(item: _Item, first: bool, last: bool) -> str:
         case "gap":
             return _GAP
         case "mark":
-            return {"^": "^", "$": "[ .!?)]*$"}.get(item.text, rf" *\{item.text}")
+            return {"^": "^", "$": "[ .!?)]*$", BOTH_WAYS: " *<-?>"}.get(item.text, rf" *\{item.text}")
         case _:
             return (before if item.text in _MASKED or item.text in _FREE else f"(?:{before})?") + _emit_slot(item, last)
 

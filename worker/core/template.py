@@ -103,7 +103,7 @@ class Template:
     line_of_subject: int = 1
 
 
-class UnknownTemplate(LookupError):  # noqa: N818 - read by people, who know it as what happened
+class UnknownTemplate(LookupError):
     """No template has that name; says which one was probably meant."""
 
 

@@ -36,7 +36,7 @@ class Security(StrEnum):
     NONE = "none"
 
 
-class SubmissionFault(Exception):  # noqa: N818 - read by people, who know it as what happened
+class SubmissionFault(Exception):
     """Nothing can be sent at all. The text is one line for the person who runs the worker, without the password."""
 
 
@@ -160,6 +160,8 @@ class Transaction:
         self.line = line
         self.is_clean = True
         """The connection stands where a new mail can begin."""
+        self.handed_over = False
+        """The mail itself went out: from here on it may be the server's."""
 
     async def envelope(self) -> Deferred | Refused | None:
         """MAIL and RCPT. None: the server is ready for the mail. Raises SubmissionFault where it now wants a login.
@@ -191,9 +193,11 @@ class Transaction:
         if ready.code != 354:
             await self._reset()
             return self._answer(ready, taken=False)
+        stop_if_cancelled()
         protocol = client.protocol
         if protocol is None or client.transport is None or client.transport.is_closing():
             return Deferred(reply="the connection was lost before the mail was handed over")
+        self.handed_over = True
         try:
             protocol.write(_on_the_wire(self._item.data))
             answer = await protocol.read_response(timeout=self.line.final_timeout)
@@ -226,6 +230,7 @@ class Transaction:
         refusals: list[Refusal] = []
         waits = ""
         for address in self._item.envelope_to:
+            stop_if_cancelled()
             try:
                 await self.line.client.rcpt(address)
             except aiosmtplib.SMTPRecipientRefused as fault:
@@ -278,6 +283,13 @@ class _Broken:
     """The connection is of no use any more, and nothing was handed over."""
 
     words: str
+
+
+def stop_if_cancelled() -> None:
+    """Raise the cancellation that asyncio.wait_for loses where an answer comes in the same moment (Python 3.11)."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 def _broken(fault: Exception) -> _Broken | Refused:

@@ -299,7 +299,8 @@ def _field(node: nodes.Getattr, scope: Mapping[str, Shape], text: str) -> Iterat
     hint = did_you_mean(node.attr, parent.fields)
     if not hint and parent.fields:
         hint = f"There are: {', '.join(sorted(parent.fields))}"
-    yield _at(text, node.lineno, rf"(?<=\.)\s*{node.attr}\b", f'"{spoken}" is nothing that the worker knows. {hint}'.rstrip())
+    told = f'"{spoken}" is nothing that the worker knows. {hint}'.rstrip()
+    yield _at(text, node.lineno, rf"(?<=\.)\s*{node.attr}\b", told)
 
 
 def _shape(node: nodes.Node, scope: Mapping[str, Shape]) -> Shape | None:

@@ -87,7 +87,7 @@ def _role(before: str, after: str, ranged: bool, languages: frozenset[str]) -> _
     found = list(cues.finditer(before))
     names = [match.lastgroup for match in found]
     last = names[-1] if names else ""
-    behind = {match.lastgroup for match in cues.finditer(after)}
+    behind = {match.lastgroup for match in cues.finditer(_clause(after) if last == "from" else after)}
     if last == "through" or shapes["included"].search(after):
         return _Role.LAST_DAY
     if ranged:
@@ -99,6 +99,12 @@ def _role(before: str, after: str, ranged: bool, languages: frozenset[str]) -> _
     if shapes["until"].search(after):
         return _Role.END
     return _Role.RETURN if behind == {"back"} else _Role.OTHER
+
+
+def _clause(after: str) -> str:
+    """Up to the end of the clause: in "from 1 May, back on 5 May" the second belongs to its own day."""
+    ends = [at for mark in (",", ";", " and ", " und ", " et ") if (at := after.find(mark)) >= 0]
+    return after[: min(ends)] if ends else after
 
 
 def _away_since(before: str, found: list[Any]) -> bool:

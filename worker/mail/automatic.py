@@ -169,7 +169,10 @@ class _Mail:
 
     @property
     def is_of_list_only(self) -> bool:
-        return self.is_of_list and not self.submitted and self.headers.first("return-path").strip() != "<>"
+        """A list's own mail. Precedence alone is no proof: vacation programs write bulk as well."""
+        if self.submitted or self.headers.first("return-path").strip() == "<>":
+            return False
+        return any(self.headers.has(name) for name in _LIST_FIELDS)
 
     @property
     def is_own_list(self) -> bool:

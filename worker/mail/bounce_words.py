@@ -81,7 +81,8 @@ _GIVEN_UP = (
 _DAEMON = (r"mailer[-_. ]?daemon|mail[-_. ]?daemon|postmaster@|mdaemon@|mail delivery (?:sub)?system|\bndr@",)
 # Who may write it.
 _SERVER = (
-    r"postmaster|mdaemon|mail[-_. ]?(?:delivery|admin|system|service|gateway)|(?:delivery|mail)[-_. ](?:sub)?system",
+    r"postmaster|mdaemon|mail[-_. ]?(?:delivery|admin|system|service|gateway|server)|(?:delivery"
+    r"|mail)[-_. ](?:sub)?system",
     r"system administrator|e-?mail[-_. ]delivery|smtp[-_. ](?:mail|gateway|service)|for_smtp|\bimss@|mailsweeper",
     r"lsmtp|jetmail|inetgw",
 )
@@ -101,7 +102,8 @@ _SUBJECT = (
     r"^(?:mail|message|your message).{0,120}(?:could not be delivered|not delivered|undeliverable)",
     r"^(?:processing error|automatically rejected|delivery has failed|address not found|warning: .*(?:delayed"
     r"|unknown))",
-    r"^(?:warning: (?:message|could not send)|delayed:|mail delivery)",
+    r"^(?:warning: (?:message|could not send)|delayed:|(?:notice: )?mail delivery)",
+    r"^\W*(?:message|mail|e-?mail) you sent (?:was )?blocked",
     r"^(?:unzustellbar|nicht zustellbar|zustellung|verzögert|non remis|échec de (?:la )?(?:remise|distribution))",
     r"^(?:no se puede entregar|no entregado|error de entrega|notificación de (?:estado|error)|non recapitabile)",
     r"^(?:mancato recapito|recapito non|notifica (?:di|dello) (?:stato|mancat)|onbestelbaar|niet bezorgd)",

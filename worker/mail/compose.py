@@ -44,7 +44,7 @@ _Q_SAFE = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012345
 """What may stand as it is in an encoded word inside a phrase (RFC 2047 section 5 (3))."""
 
 
-class ComposeFault(ValueError):  # noqa: N818 - read by people, who know it as what happened
+class ComposeFault(ValueError):
     """A letter that cannot be sent as it is; says what is wrong with which value."""
 
 

@@ -38,7 +38,7 @@ _DAYS = {
 _AND = {"en": "and", "de": "und", "fr": "et", "es": "y"}
 
 
-class RenderFault(Exception):  # noqa: N818 - read by people, who know it as what happened
+class RenderFault(Exception):
     """A template that would have made a mail nobody wants to sign; says which and why."""
 
 

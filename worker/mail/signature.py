@@ -25,10 +25,10 @@ _CONTACT = re2.compile(
     r"(?i)\S@\S|https?://|www\.|(?:\+|\b00|\(0|\b0)\d?[\d\s()./\-]{6,}\d|(?:^|\s)(?:tel|phone|telefon|mobile?|mobil|fax|cell|tél|fon|gsm|puh|direct|office|skype)\b\.?\s?[:.)]?\s?\+?\(?\d"
 )
 _FIRST_WORDS = frozenset(key.split("/")[0].split()[0].rstrip(_EDGE) for key in CLOSINGS | THANKS)
-_SMALL = frozenset(
-    ["von", "van", "de", "der", "den", "da", "di", "du", "la", "le", "dos", "das", "do", "af", "av", "bin", "al", "el"]
-    + ["und", "and", "et", "y", "&", "zu", "ten", "ter"]
-)
+_SMALL = frozenset((
+    "von", "van", "de", "der", "den", "da", "di", "du", "la", "le", "dos", "das", "do", "af", "av", "bin", "al", "el",
+    "und", "and", "et", "y", "&", "zu", "ten", "ter",
+))  # fmt: skip
 """Words inside a name that begin with a small letter."""
 _RULES = "-_—–=*~ ━─…＝＿＊◆◇★☆・"
 _SLASHED_NAME = re2.compile(r"^(?:/{1,2}|[-–—~])\s?\pL[\pL.'’\-]*(?: \pL[\pL.'’\-]*){0,2}$")

@@ -255,6 +255,9 @@ def _tomorrow(tokens: list[_Token], place: int, today: date) -> _Hit | None:
 
 def _season(tokens: list[_Token], place: int, today: date) -> _Hit | None:
     word = tokens[place].word
+    if word == "ete" and _word(tokens, place - 1) not in {"l", "cet", "d"}:
+        # "Le virement a été fait" has no summer in it.
+        return None
     first = next((p for p in (place - 1, place - 2, place - 3) if _word(tokens, p) in AFTER), None)
     if word in EASTER:
         feast = _easter(today.year) if _easter(today.year) >= today else _easter(today.year + 1)

@@ -11,7 +11,7 @@ from worker.core.signal import Signal, Signals, Where
 from worker.signals.match import Found, Library, Searched, library
 from worker.signals.moods import moods
 from worker.signals.notice import particulars
-from worker.signals.sentences import Sentence, sentences, single
+from worker.signals.sentences import Sentence, file_name, sentences, single
 from worker.signals.voices import Voice, voices
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -72,13 +72,8 @@ def _parts(voice: Voice) -> list[tuple[Where, Sentence, str]]:
     """The sentences of a voice, its subject and its attachments' names."""
     parts = [(Where.SUBJECT, single(voice.subject), voice.subject)] if voice.subject else []
     parts += [(Where.TEXT, s, voice.text[s.start : s.end]) for s in sentences(voice.text)]
-    parts += [(Where.ATTACHMENT, single(_spaced(a)), a) for a in voice.attachments[:20]]
+    parts += [(Where.ATTACHMENT, file_name(a), a) for a in voice.attachments[:20]]
     return parts
-
-
-def _spaced(name: str) -> str:
-    """The words of a file name."""
-    return name.replace("_", " ").replace(".", " ").replace("-", " ")
 
 
 def _day(message: Message) -> date:
@@ -181,7 +176,7 @@ def _with_document(evidence: Evidence, voice: Voice, signals: Signals, where: Wh
     name = text if where is Where.ATTACHMENT else evidence.document
     name = name or next((a for a in voice.attachments if a.lower().endswith((".pdf", ".docx", ".doc"))), "")
     for source in (name, evidence.quote, voice.subject):
-        folded = fold(_spaced(source)).encode("ascii", "replace")
+        folded = file_name(source).folded.encode("ascii", "replace")
         for kind, regex in signals.documents:
             if source and re2.search(regex.encode(), folded):
                 return replace(evidence, document=name, document_kind=kind)

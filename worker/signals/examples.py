@@ -9,7 +9,7 @@ from datetime import date
 from worker.core.signal import Mood, Signal, Signals, Where
 from worker.signals.match import Book, Searched
 from worker.signals.moods import moods
-from worker.signals.sentences import sentences, single
+from worker.signals.sentences import file_name, sentences
 
 _A_DAY = date(2025, 3, 5)
 """On which all examples are said; a Wednesday."""
@@ -25,7 +25,7 @@ def says(signal: Signal, signals: Signals, text: str) -> bool:
     book = Book([replace(signal, where=frozenset({Where.TEXT}))])
     cues = next((c for c in signals.cues if c.language == signal.language), None)
     attached = signal.where == {Where.ATTACHMENT}
-    for sentence in [single(text)] if attached else sentences(text):
+    for sentence in [file_name(text)] if attached else sentences(text):
         source = text[sentence.start : sentence.end]
         for found in book.find(Searched(sentence, source, _A_DAY, signal.language)):
             meant = moods(sentence, found.start, found.end, found.holes, cues) if cues and not attached else frozenset[Mood]()

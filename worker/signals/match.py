@@ -17,7 +17,7 @@ from functools import lru_cache
 from typing import Any
 
 from worker.core.model import Speaker
-from worker.core.phrase import ADDRESS, AMOUNT, DAY
+from worker.core.phrase import ADDRESS, AMOUNT, BOTH_WAYS, DAY
 from worker.core.signal import Cues, Pattern, Signal, Signals, Where
 from worker.signals.days import Named, days, has_day_word
 from worker.signals.money import amounts
@@ -63,6 +63,8 @@ class Searched:
             marks.append(AMOUNT)
         if "@" in folded or "www." in folded or "://" in folded:
             marks.append(ADDRESS)
+        if "<>" in folded or "<->" in folded:
+            marks.append(BOTH_WAYS)
         return self.sentence.words.union(marks) if marks else self.sentence.words
 
     def masked(self) -> bytes:

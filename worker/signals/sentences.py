@@ -57,6 +57,11 @@ def single(text: str) -> Sentence:
     return Sentence(0, len(inner), inner, "?" in inner[-4:], words(inner))
 
 
+def file_name(name: str) -> Sentence:
+    """The words of a file name; what joins them is a space."""
+    return single(name.replace("_", " ").replace(".", " ").replace("-", " "))
+
+
 def words(folded: str) -> frozenset[str]:
     """Every word and, of "we've", "don't" and "l'offre", every word that it stands for."""
     found = set(_WORD.findall(folded))
