@@ -109,9 +109,7 @@ FORMS = {
 @pytest.mark.parametrize("form", FORMS)
 def test_every_server_s_form_is_read(form: str) -> None:
     server, field = FORMS[form]
-    reading = Reading(
-        address=READING.address, team=READING.team, trusted_authserv=server, notaries=READING.notaries
-    )
+    reading = Reading(address=READING.address, team=READING.team, trusted_authserv=server, notaries=READING.notaries)
     assert trust(field + NOTICE, reading) is Trust.NOTARY
     failed = field.replace("=pass", "=fail").replace("= pass", "= fail")
     assert trust(failed + NOTICE, reading) is Trust.NONE
@@ -198,7 +196,7 @@ def test_a_contact_s_name_may_be_the_contact_s_address() -> None:
 
 # -- look-alikes ----------------------------------------------------------------------------
 
-KNOWN = frozenset({"signwell.test", "payhouse.test", "northlight.example", "wise.test"})
+KNOWN = frozenset({"signwell.test", "payhouse.test", "northlight.example", "wise.test", "strike.test"})
 
 
 @pytest.mark.parametrize(
@@ -221,6 +219,8 @@ KNOWN = frozenset({"signwell.test", "payhouse.test", "northlight.example", "wise
         "payh\u00f6use.test".encode("idna").decode(),
         "\u0440\u0430\u0443house.test".encode("idna").decode(),
         "vvise.test",
+        "strikke.test",
+        "strkie.test",
     ],
 )
 def test_a_look_alike_is_seen(domain: str) -> None:
@@ -246,6 +246,7 @@ def test_a_look_alike_is_not_believed_whatever_its_own_server_proves(domain: str
         "likewise.example",
         "otherwise-ltd.example",
         "payroll.example",
+        "stride.example",
     ],
 )
 def test_an_honest_domain_is_let_be(domain: str) -> None:
@@ -293,9 +294,7 @@ def test_without_a_secret_an_empty_one_is_none() -> None:
 
 
 def test_the_secret_does_not_help_against_a_server_that_says_no() -> None:
-    reading = Reading(
-        address=TOKEN.address, team=TOKEN.team, token="s3cret", trusted_authserv="mx.northlight.example"
-    )
+    reading = Reading(address=TOKEN.address, team=TOKEN.team, token="s3cret", trusted_authserv="mx.northlight.example")
     failed = f"{OURS}dmarc=fail header.from=northlight.example\n"
     assert token("deals+s3cret@northlight.example", more=failed, reading=reading) is Trust.NONE
     assert token("deals+s3cret@northlight.example", reading=reading) is Trust.TEAM
@@ -309,7 +308,7 @@ def test_any_value_can_be_read(value: str) -> None:
     read_results(value)
 
 
-@given(st.text(st.sampled_from("abc=;()\\\" .@\t"), max_size=60))
+@given(st.text(st.sampled_from('abc=;()\\" .@\t'), max_size=60))
 def test_what_stands_in_a_comment_or_string_is_never_a_result(inside: str) -> None:
     comment = inside.replace("(", "").replace(")", "").replace("\\", "")
     string = inside.replace('"', "").replace("\\", "")
@@ -320,7 +319,7 @@ def test_what_stands_in_a_comment_or_string_is_never_a_result(inside: str) -> No
         assert found.results[0].value == "fail"
 
 
-@given(st.text(st.sampled_from("mx.northlightsignwell-=;() \n\t\"dmarcpass,<>@headerfrom"), max_size=120))
+@given(st.text(st.sampled_from('mx.northlightsignwell-=;() \n\t"dmarcpass,<>@headerfrom'), max_size=120))
 def test_no_field_of_another_server_makes_a_notary(junk: str) -> None:
     value = " ".join(junk.split())
     headers = f"Authentication-Results: mx.evil.test; {value}\n{PASS}{NOTICE}"

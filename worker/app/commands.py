@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import logging
 import os
 import shutil
 import signal
@@ -12,19 +14,20 @@ from pathlib import Path
 
 from worker.app.clock import SystemClock
 from worker.app.journal import open_journal
-from worker.app.library import LibraryFault, read_library
+from worker.app.library import LibraryFault, library_of, read_library
 from worker.app.service import Service
 from worker.app.systemd import Notifier
 from worker.app.telling import ToJournal
-from worker.app.wiring import accounts_of, library_of, service_of, submission_of
-from worker.io.imap import MailboxFault, Reader
+from worker.app.wiring import accounts_of, service_of, submission_of
+from worker.io.imap import SENT, FolderMissing, MailboxFault, Reader
 from worker.io.shipped import shipped
-from worker.io.smtp import Sender, SubmissionFault
+from worker.io.smtp import Sender, SubmissionFault, SubmissionRefused
 from worker.io.storage import StateError
 from worker.io.store import Store
 from worker.settings import Settings
 
 DONE, FAILED, CONFIGURATION = 0, 1, 78
+_LOG = logging.getLogger("worker.service")
 
 
 def run(settings: Settings, *, once: bool) -> int:
@@ -36,7 +39,7 @@ def run(settings: Settings, *, once: bool) -> int:
     except LibraryFault as fault:
         return _say(fault.lines, CONFIGURATION)
     except StateError as fault:
-        return _say([str(fault)], CONFIGURATION)
+        return _say([str(fault)], FAILED if _will_pass(fault) else CONFIGURATION)
     service = service_of(
         settings, library, store, clock=SystemClock(), notifier=Notifier.of(os.environ), telling=ToJournal()
     )
@@ -54,14 +57,20 @@ async def _until_told(service: Service, *, once: bool) -> None:
     await (service.run_once() if once else service.run())
 
 
+def _will_pass(fault: StateError) -> bool:
+    """Whether another start may go well: a disk that is full gets room again, a folder of somebody else's stays so."""
+    return isinstance(fault.__cause__, OSError) and fault.__cause__.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO)
+
+
 def _ended_by(fault: BaseException) -> int:
     """One line for each fault; 78 where only other settings help."""
     causes = list(_causes(fault))
-    known = [cause for cause in causes if isinstance(cause, (MailboxFault, SubmissionFault, StateError))]
-    if len(known) < len(causes):
-        raise fault
-    hopeless = any(getattr(cause, "permanent", False) for cause in known)
-    return _say((str(cause) for cause in known), CONFIGURATION if hopeless else FAILED)
+    if not all(isinstance(cause, (MailboxFault, SubmissionFault, StateError)) for cause in causes):
+        _LOG.critical("the worker ended by a fault of its own, nothing is lost", exc_info=fault)
+        return FAILED
+    hopeless = any(isinstance(cause, SubmissionRefused) or getattr(cause, "permanent", False) for cause in causes)
+    untold = (str(cause) for cause in causes if not isinstance(cause, MailboxFault))  # its reader has told that one
+    return _say(untold, CONFIGURATION if hopeless else FAILED)
 
 
 def _causes(fault: BaseException) -> Iterator[BaseException]:
@@ -139,7 +148,10 @@ async def _examine(settings: Settings) -> int:
                 break
             well(f"{account.where}: folder {account.folder} can be read")
         except MailboxFault as fault:
-            ill(fault)
+            if isinstance(fault, FolderMissing) and account.folder == SENT:
+                print(f"note  {fault} What its owner sends is seen by its blind copies alone.")
+            else:
+                ill(fault)
         finally:
             await reader.close()
     sender = Sender(submission_of(settings))

@@ -6,6 +6,7 @@ which mails certainly have not left, and which may have.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
@@ -81,6 +82,27 @@ class Delivery:
             await self._deliver(deal_id, message_id)
             stop_if_cancelled()
 
+    async def deliver_all(self, deal_ids: Iterable[DealId], *, at_once: int = 4) -> None:
+        """Hand over what is due in many deals, a few side by side: while one is written to disk, others are sent.
+
+        Raises what `deliver_due` raises, the first of it, after those under way have come to their end.
+        """
+        waiting = iter(dict.fromkeys(deal_ids))
+
+        async def one_after_the_other() -> None:
+            for deal_id in waiting:
+                await self.deliver_due(deal_id)
+
+        lanes = [asyncio.ensure_future(one_after_the_other()) for _ in range(at_once)]
+        try:
+            done = await asyncio.gather(*lanes, return_exceptions=True)
+        finally:
+            for lane in lanes:
+                lane.cancel()
+        for fault in done:
+            if isinstance(fault, BaseException):
+                raise fault
+
     def recover(self, deal: Deal) -> Deal:
         """After a restart: what was not handed over is queued again, what may have been is uncertain."""
         return self._exchange(deal, outbox.recovered(deal.outbox, self._clock.now()))
@@ -99,9 +121,8 @@ class Delivery:
         if item is None:
             return
         async with self._sender.transaction(item) as transaction:
-            # Connecting takes time in which an answer may have come in, so the gate is asked again.
-            item = self._admitted(deal_id, message_id)
-            if item is None:
+            # Waiting for a connection takes time in which somebody else may have taken or stopped the mail.
+            if not self._is_queued(deal_id, message_id):
                 return
             self._move(deal_id, message_id, Happening.CLAIMED)
             try:
@@ -129,6 +150,10 @@ class Delivery:
         if deal is None or item is None or not outbox.is_due(item, now):
             return None
         return item if self._passes(deal, item, now) else None
+
+    def _is_queued(self, deal_id: DealId, message_id: MessageId) -> bool:
+        _, item = self._find(deal_id, message_id)
+        return item is not None and outbox.is_due(item, self._clock.now())
 
     def _still_wanted(self, deal_id: DealId, message_id: MessageId) -> bool:
         """The last look, after the envelope: a mail may have come in while the server was thinking."""

@@ -27,10 +27,11 @@ from worker.app.clock import StoryClock
 from worker.app.demo_screen import Screen
 from worker.app.demo_servers import HOST, PASSWORD, MailSystem
 from worker.app.demo_story import ENDS, FIRM, IDEAL, OWNER, STORY, WORKER, ZONE, Said
+from worker.app.library import library_of
 from worker.app.report import write_report
 from worker.app.service import Service
 from worker.app.systemd import Notifier
-from worker.app.wiring import library_of, service_of
+from worker.app.wiring import service_of
 from worker.core.identity import proof_of_own
 from worker.core.model import Address
 from worker.core.playbook import Mode

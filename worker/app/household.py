@@ -12,8 +12,10 @@ from worker.core.calendar import Locale
 from worker.core.lifecycle import label
 from worker.core.model import Address, Deal, Reading
 from worker.core.playbook import Mode
+from worker.core.signal import notaries
 from worker.core.situation import Caps, Known, World
 from worker.core.stopping import ANSWERS
+from worker.settings import Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,3 +63,22 @@ class Household:
         stages = [row.stage for row in rows if row is not None]
         sent = index.sent_to(address, apart=ANSWERS, letter=letter or None)
         return Known(sent=sent, label=label([*stages, deal.stage]))
+
+
+def household_of(settings: Settings, library: Library, keeper: Keeper, key: bytes, *, approved: bool = False) -> Household:
+    """What every decision shares."""
+    return Household(
+        reading=settings.reading(key, notaries(library.signals)),
+        library=library,
+        keeper=keeper,
+        zone=settings.time_zone,
+        country=settings.country,
+        mode=settings.mode,
+        caps=Caps(
+            per_hour=settings.max_per_hour,
+            per_day=settings.max_per_day,
+            per_contact_per_week=settings.max_per_contact_per_week,
+        ),
+        watched=frozenset(box.user.lower() for box in settings.watch.values()),
+        approved=approved,
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -20,13 +21,17 @@ from worker.core.model import (
     OutboxItem,
     Party,
     RawMail,
+    Reading,
     Strength,
     Trust,
     Unplaced,
 )
 from worker.core.placing import Placed
+from worker.io.imap_account import SENT
 from worker.mail.parse import parse
 from worker.signals.detect import detect
+
+_BCC = re.compile(rb"^bcc[ \t]*:(.*(?:\r?\n[ \t].*)*)", re.IGNORECASE | re.MULTILINE)
 
 Heard = Callable[[Message, tuple[Evidence, ...], tuple[DealId, ...], str], None]
 """Told of each mail: what it is, what it shows, the deals it touched, and why it was put there."""
@@ -48,6 +53,12 @@ class Intake:
         message = parse(raw, reading)
         if message.kind is Kind.OWN:
             return self._own(message, now)
+        ours = message.sender is not None and reading.is_team(message.sender.address)
+        if message.place.account and ours and _comes_to_us(message, raw, reading):
+            return ()  # it lies in our own mailbox too, with the tag that we were addressed by
+        if message.place.folder == SENT and ours:
+            # No server vouches for what was never received; but only its owner lays mail into a Sent folder.
+            message = replace(message, trust=Trust.TEAM)
         evidence = record.tempered(detect(message, self.household.library.signals, reading), message)
         placed = self._place(message, evidence)
         if message.place.account:
@@ -103,7 +114,11 @@ class Intake:
     ) -> DealId:
         keeper = self.household.keeper
         deal = keeper.deal(id)
-        if deal is None or any(mail.id == message.id for mail in deal.log):
+        if deal is None:
+            return id
+        if any(mail.id == message.id for mail in deal.log):
+            if not history:  # a colleague's mailbox may have shown it first, without the tag of our copy
+                self._commit_if_new(deal, self._tagged(deal, message, now))
             return id
         changed = record.remember(deal, message, evidence, self.household.reading, at, history=history)
         if history:
@@ -123,17 +138,29 @@ class Intake:
         return deal.id
 
     def _steer(self, deal: Deal, message: Message, now: datetime) -> Deal:
-        """Obey the tags and words of a member of the team. Nobody else commands."""
-        if message.trust is not Trust.TEAM:
+        """Obey the tags and words of a member of the team. Nobody else commands, and nobody by a mail not to us."""
+        if message.trust is not Trust.TEAM or message.place.account:
             return deal
         reading = self.household.reading
         place = Locale(zone=self.household.zone, country=self.household.country)
-        for command in steering.by_tag(message, reading):
-            deal = steering.obey(deal, command, None, message, place, now)
+        deal = self._tagged(deal, message, now)
         spoken = steering.by_words(message) if not placing.others(message, reading) else None
         if spoken is not None:
             deal = steering.obey(deal, spoken, steering.answered(deal, message), message, place, now)
         return deal
+
+    def _tagged(self, deal: Deal, message: Message, now: datetime) -> Deal:
+        """Obey the tags in the addresses of a mail of the team that came to us."""
+        if message.trust is not Trust.TEAM or message.place.account:
+            return deal
+        place = Locale(zone=self.household.zone, country=self.household.country)
+        for command in steering.by_tag(message, self.household.reading):
+            deal = steering.obey(deal, command, None, message, place, now)
+        return deal
+
+    def _commit_if_new(self, before: Deal, after: Deal) -> None:
+        if after != before:
+            self.household.keeper.commit(after)
 
     def _introduce(
         self, touched: tuple[DealId, ...], message: Message, evidence: tuple[Evidence, ...], at: datetime
@@ -169,6 +196,17 @@ class Intake:
                 why="; ".join((placed.why, *message.defects))[:500],
             )
         )  # fmt: skip
+
+
+def _comes_to_us(message: Message, raw: RawMail, reading: Reading) -> bool:
+    """Whether the worker was written to as well, openly or, as the owner's own copy shows, in Bcc."""
+    named = (*(one.address for one in (*message.to, *message.cc)), *message.delivered_to)
+    if any(reading.is_ours(address) for address in named):
+        return True
+    head, _, _ = raw.data.partition(b"\r\n\r\n")
+    found = _BCC.search(head)
+    copied = placing.addresses_in(found[1].decode("ascii", "replace")) if found else []
+    return any(reading.is_ours(one) for one in copied)
 
 
 def _filed(item: OutboxItem, message: Message, now: datetime) -> OutboxItem:

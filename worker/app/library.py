@@ -12,6 +12,7 @@ from worker.core.template import Templates
 from worker.io.playbook_files import PlaybookFault, read_firm, read_playbooks
 from worker.io.signal_files import SignalFileError, read_signals
 from worker.io.template_files import TemplateFileError, read_templates
+from worker.settings import Settings
 
 
 class LibraryFault(Exception):  # noqa: N818 - it is read by people, who know it as a fault
@@ -55,3 +56,8 @@ def read_library(playbooks: Path, templates: Path) -> Library:
     if faults or signals is None or books is None or about is None:
         raise LibraryFault(tuple(faults))
     return Library(books=books, templates=found, signals=signals, firm=about[0], ideal=about[1])
+
+
+def library_of(settings: Settings) -> Library:
+    """The files that the settings name. Raises LibraryFault."""
+    return read_library(settings.playbooks_dir, settings.templates_dir)

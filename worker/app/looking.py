@@ -7,7 +7,7 @@ import sys
 from datetime import datetime
 from pathlib import Path
 
-from worker.core.index import Entry
+from worker.core.entry import Entry
 from worker.core.model import Address, Deal, DealId, Decision
 from worker.io.storage import StateError
 from worker.io.store import Store

@@ -12,10 +12,9 @@ from pathlib import Path
 from typing import TextIO
 
 from worker.app.deciding import Deciding
-from worker.app.household import Household
+from worker.app.household import Household, household_of
 from worker.app.intake import Intake
-from worker.app.library import LibraryFault
-from worker.app.wiring import household_of, library_of
+from worker.app.library import LibraryFault, library_of
 from worker.app.writing import Writer
 from worker.core import outbox
 from worker.core.model import Deal, DealId, Decision, Message, OutboxItem, Place, RawMail

@@ -16,7 +16,7 @@ from worker.app.delivery import Delivery
 from worker.app.filing import Filing
 from worker.app.intake import Intake
 from worker.app.systemd import Notifier
-from worker.core.model import DealId, MessageId, RawMail, Unplaced
+from worker.core.model import Deal, DealId, MessageId, Outbox, RawMail, Unplaced
 from worker.io.imap import SENT, Batch, FolderMissing, Reader
 from worker.io.smtp import Sender, SubmissionFault, SubmissionRefused
 from worker.io.storage import StateUnwritable
@@ -315,15 +315,16 @@ class Service:
                 self._tell(f"deal {id}", f"deal {id}: could not be sent: {type(error).__name__}: {error}", error)
 
     async def _deliver_one(self, id: DealId) -> None:
-        deal = self.store.deal(id)
-        if deal is not None and self.filing is not None:
-            self.filing.remember(deal)
+        before = self.store.deal(id)
+        if before is not None and self.filing is not None:
+            self.filing.remember(before)
         await self.delivery.deliver_due(id)
-        self._no_sending_before, self._send_pause = None, _SEND_PAUSE
-        self._over("server", "mail can be sent again")
-        deal = self.store.deal(id)
-        if deal is not None and self.filing is not None:
-            await self.filing.file(deal)
+        after = self.store.deal(id)
+        if before is not None and after is not None and _has_answered(before, after):
+            self._no_sending_before, self._send_pause = None, _SEND_PAUSE
+            self._over("server", "mail can be sent again")
+        if after is not None and self.filing is not None:
+            await self.filing.file(after)
 
     def _server_is_away(self, fault: SubmissionFault | StateUnwritable) -> None:
         self._no_sending_before = self.clock.now() + self._send_pause
@@ -355,6 +356,13 @@ class Service:
 
 def _name(reader: Reader) -> str:
     return f"{reader.account.name}/{reader.account.folder}"
+
+
+def _has_answered(before: Deal, after: Deal) -> bool:
+    """Whether the server has said something about one of a deal's mails, be it no."""
+    known = {(item.message_id, item.state, item.attempts) for item in before.outbox}
+    return any((item.message_id, item.state, item.attempts) not in known and item.state is not Outbox.STOPPED
+               and (item.attempts or item.state is not Outbox.QUEUED) for item in after.outbox)  # fmt: skip
 
 
 def _unnamed(raw: RawMail) -> MessageId:

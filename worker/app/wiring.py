@@ -8,49 +8,23 @@ from datetime import datetime
 from worker.app.clock import Clock
 from worker.app.deciding import Deciding
 from worker.app.delivery import Delivery
-from worker.app.household import Household
+from worker.app.filing import Filing
+from worker.app.household import household_of
 from worker.app.intake import Intake
-from worker.app.keeping import Keeper
-from worker.app.library import Library, read_library
+from worker.app.library import Library
 from worker.app.service import Service
 from worker.app.systemd import Notifier
 from worker.app.telling import Telling
 from worker.app.writing import Writer
-from worker.core.model import Deal, DealId, OutboxItem
+from worker.core.model import Deal, DealId, MessageId, OutboxItem
 from worker.core.outbox import Verdict
-from worker.core.signal import notaries
-from worker.core.situation import Caps
 from worker.core.stopping import may_send
-from worker.io.imap import Account, Filer, Patience, Reader
+from worker.io.imap import SENT, Account, Filer, Patience, Reader
 from worker.io.smtp import Security, Sender, Submission
 from worker.io.store import Store
 from worker.settings import Settings
 
 _LOG = logging.getLogger("worker.mailbox")
-
-
-def library_of(settings: Settings) -> Library:
-    """The files that the settings name. Raises LibraryFault."""
-    return read_library(settings.playbooks_dir, settings.templates_dir)
-
-
-def household_of(settings: Settings, library: Library, keeper: Keeper, key: bytes, *, approved: bool = False) -> Household:
-    """What every decision shares."""
-    return Household(
-        reading=settings.reading(key, notaries(library.signals)),
-        library=library,
-        keeper=keeper,
-        zone=settings.time_zone,
-        country=settings.country,
-        mode=settings.mode,
-        caps=Caps(
-            per_hour=settings.max_per_hour,
-            per_day=settings.max_per_day,
-            per_contact_per_week=settings.max_per_contact_per_week,
-        ),
-        watched=frozenset(box.user.lower() for box in settings.watch.values()),
-        approved=approved,
-    )
 
 
 def own_account(settings: Settings) -> Account:
@@ -63,13 +37,14 @@ def own_account(settings: Settings) -> Account:
 
 
 def accounts_of(settings: Settings) -> list[Account]:
-    """Every mailbox that is read; the owners' own are only looked at."""
+    """Every folder that is read; the owners' own mailboxes are only looked at, what came and what they sent."""
     watched = [
         Account(
             name=name, host=box.host, port=box.port, security=box.security.value, user=box.user,
-            password=box.password.get_secret_value(), read_only=True,
+            password=box.password.get_secret_value(), read_only=True, folder=folder,
         )
         for name, box in sorted(settings.watch.items())
+        for folder in ("INBOX", SENT)
     ]  # fmt: skip
     return [own_account(settings), *watched]
 
@@ -103,18 +78,28 @@ def service_of(
     def moved(id: DealId, item: OutboxItem) -> None:
         telling.mail_moved(store.deal(id), item)
 
+    delivery = Delivery(store, sender, gate, clock, moved)
+
+    def settle(deal: Deal, there: frozenset[MessageId]) -> None:
+        newest = store.deal(deal.id)
+        if newest is not None:
+            delivery.settle(newest, there.__contains__, clock.now())
+
+    filer = Filer(own_account(settings), patience=patience) if settings.sent_folder else None
     return Service(
         store=store,
         intake=Intake(household=household, heard=telling.heard),
         deciding=Deciding(household=household, writer=writer, decided=telling.decided),
-        delivery=Delivery(store, sender, gate, clock, moved),
+        delivery=delivery,
         sender=sender,
-        readers=[
-            Reader(account, patience=patience, clock=clock.now, on_fault=_LOG.warning)
-            for account in accounts_of(settings)
-        ],
+        readers=[_reader(account, clock, patience) for account in accounts_of(settings)],
         clock=clock,
         notifier=notifier,
-        filer=Filer(own_account(settings), patience=patience) if settings.sent_folder else None,
-        sent_folder=settings.sent_folder,
+        filing=Filing(filer, settings.sent_folder, settle) if filer else None,
     )
+
+
+def _reader(account: Account, clock: Clock, patience: Patience | None) -> Reader:
+    # A watched mailbox is read in two folders; what befalls it is said once.
+    told = _LOG.debug if account.folder == SENT else _LOG.warning
+    return Reader(account, patience=patience, clock=clock.now, on_fault=told)

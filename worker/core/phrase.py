@@ -144,6 +144,8 @@ class _Reader:
         while self.place < len(self.text) and _wordlike(self.text[self.place]):
             self.place += 1
         word = self.text[start : self.place]
+        if not any(map(str.isalnum, word)):
+            raise PhraseError(f'write a space instead of "{word}"; it matches both', start + 1)
         if self.text.startswith("*", self.place):
             self.place += 1
             return _Item(kind="stem", text=word)
@@ -153,6 +155,8 @@ class _Reader:
             if end < 0:
                 raise PhraseError('"(" is not closed', self.place + 1)
             endings = tuple(self.text[self.place + 1 : end].split("|"))
+            if self.text.startswith("?", end + 1):
+                raise PhraseError("an ending may be missing anyway; leave out the ? behind it", end + 2)
             self.place = end + 1
         return _Item(kind="word", text=word, endings=endings)
 

@@ -117,6 +117,7 @@ class Watch(StrEnum):
 
     SILENT = "prospect is silent"
     RETURNS = "disqualified contact writes"
+    OUR_COURT = "owner owes an answer"
 
 
 TRIGGERS: dict[str, Watch | Stage | Event] = {

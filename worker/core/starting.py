@@ -69,6 +69,10 @@ def next_watch(deal: Deal, world: World) -> tuple[datetime, ...]:
             due = _silent_at(book, deal, world)
             if due is not None:
                 moments.append(due[0])
+        if book.when is Watch.OUR_COURT:
+            owed = _owed_at(book, deal, world)
+            if owed is not None:
+                moments.append(owed[0])
     return tuple(moments)
 
 
@@ -78,6 +82,8 @@ def _candidates(book: Playbook, deal: Deal, world: World, now: datetime) -> list
             return _silent(book, deal, world, now)
         case Watch.RETURNS:
             return _returned(book, deal, world)
+        case Watch.OUR_COURT:
+            return _owed(book, deal, world, now)
         case Stage():
             return _reached(book, book.when, deal, world)
         case Event():
@@ -121,6 +127,29 @@ def _silent(book: Playbook, deal: Deal, world: World, now: datetime) -> list[Sta
         return []
     why = f"no word from {contact.name or contact.address} since {asked.at:%d %B}"
     return [Start(book=book, contact=contact, trigger=f"silent:{asked.id}", why=why, found_in=(asked.id,))]
+
+
+def _owed_at(book: Playbook, deal: Deal, world: World) -> tuple[datetime, LoggedMail, Contact] | None:
+    """When the owner will have owed an answer for long enough: the contact asked, and the owner has not said a word."""
+    word, ours = last_word(deal, Speaker.CONTACT), last_word(deal, Speaker.OWNER)
+    if word is None or not word.asks or (ours is not None and ours.at > word.at) or deal.stage.bucket is Bucket.OUT:
+        return None
+    contact = next((one for one in deal.contacts if one.address == word.sender), None)
+    if contact is None:
+        return None
+    wait = book.after or Duration(count=1, unit=Unit.BUSINESS_DAY)
+    return later(word.at, wait, world.home), word, contact
+
+
+def _owed(book: Playbook, deal: Deal, world: World, now: datetime) -> list[Start]:
+    found = _owed_at(book, deal, world)
+    if found is None:
+        return []
+    due, word, contact = found
+    if due > now or now - word.at > _TOO_OLD or not _live(deal, due):
+        return []
+    why = f'{contact.name or contact.address} waits for your answer since {word.at:%d %B}: "{word.extract[:100]}"'
+    return [Start(book=book, contact=contact, trigger=f"owed:{word.id}", why=why, found_in=(word.id,))]
 
 
 def _returned(book: Playbook, deal: Deal, world: World) -> list[Start]:

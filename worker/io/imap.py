@@ -12,7 +12,7 @@ from functools import partial
 from time import monotonic
 
 from worker.core.model import Cursor, RawMail
-from worker.io.imap_account import Account, Patience, Security
+from worker.io.imap_account import SENT, Account, Patience, Security
 from worker.io.imap_fault import (
     FolderMissing,
     MailboxFault,
@@ -26,6 +26,7 @@ from worker.io.imap_lane import Lane, LaneEnded
 from worker.io.imap_session import Selected, Session, Tries, Wake
 
 __all__ = [
+    "SENT",
     "Account",
     "Batch",
     "Filer",

@@ -7,6 +7,9 @@ from typing import Literal
 
 Security = Literal["tls", "starttls", "none"]
 
+SENT = r"\Sent"
+"""Stands for the folder that the server marks so (RFC 6154), whatever its name is in the mailbox's language."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:

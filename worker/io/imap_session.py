@@ -13,7 +13,7 @@ from enum import Enum, auto
 from typing import Any
 
 from worker.core.model import Place, RawMail
-from worker.io.imap_account import Account, Patience
+from worker.io.imap_account import SENT, Account, Patience
 from worker.io.imap_fault import FAILURES, MALFORMED, FolderMissing, MailboxFault, fault_from
 from worker.io.imap_fetch import (
     Listed,
@@ -142,7 +142,7 @@ class Session:
         """
         with self._told(f"opening the folder {folder}"):
             try:
-                facts = self._select(folder, read_only)
+                facts = self._select(self._named(folder), read_only)
             except imaplib.IMAP4.abort:
                 raise
             except imaplib.IMAP4.error as refusal:
@@ -159,6 +159,18 @@ class Session:
         except imaplib.IMAP4.readonly:  # our rights end at reading
             self._can_store = False
             return dict(self.client.select_folder(folder, readonly=True))
+
+    def _named(self, folder: str) -> str:
+        """The name of a folder in this mailbox. Raises FolderMissing where there is no Sent folder."""
+        if folder != SENT:
+            return folder
+        try:
+            found = self.client.find_special_folder(SENT.encode())
+        except MALFORMED as error:
+            raise imaplib.IMAP4.abort(f"the list of folders cannot be read: {error}") from error
+        if found is None:
+            raise FolderMissing(f"{self._account.where}: no folder is marked as the one for sent mail.")
+        return str(found)
 
     def _must_be_there(self, folder: str) -> None:
         names = self.folders()
@@ -179,7 +191,7 @@ class Session:
         """
         with self._told(f"filing a mail in the folder {folder}"):
             try:
-                self.client.append(folder, data, flags, when)
+                self.client.append(self._named(folder), data, flags, when)
             except imaplib.IMAP4.abort:
                 raise
             except imaplib.IMAP4.error:

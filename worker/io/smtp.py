@@ -77,8 +77,10 @@ class Submission:
 class Sender:
     """A few kept connections to one submission server."""
 
-    def __init__(self, submission: Submission, *, connections: int = 1, tls: ssl.SSLContext | None = None) -> None:
-        """`tls` is made from the system's certificates, or from SSL_CERT_FILE, where none is given."""
+    def __init__(self, submission: Submission, *, connections: int = 4, tls: ssl.SSLContext | None = None) -> None:
+        """`connections` is the most at one time; a further one is made only while all others are in use.
+
+        `tls` is made from the system's certificates, or from SSL_CERT_FILE, where none is given."""
         self._submission = submission
         self._room = asyncio.Semaphore(connections)
         self._idle: list[_Line] = []

@@ -74,7 +74,9 @@ def _tell(low: str, days: list[Day], languages: frozenset[str]) -> list[_Told]:
         begin = days[number - 1].end if number else 0
         end = days[number + 1].start if number + 1 < len(days) else len(low)
         before = _same_sentence_before(low[max(begin, one.start - _MAX_BEFORE) : one.start])
-        after = _same_sentence_after(low[one.end : min(end, one.end + _MAX_AFTER)])
+        after = _same_sentence_after(low[one.end : min(end, one.end + _MAX_AFTER)], low[one.start : one.end])
+        if one.end + len(after) == end < len(low):
+            after = ""  # It runs up to the next day, and belongs to that one: "19 May and back on 22 May".
         ranged = _is_range(before, low[begin : one.start] if number else "", languages)
         told.append(_Told(role=_role(before, after, ranged, languages), day=one.day))
     return told
@@ -87,7 +89,7 @@ def _role(before: str, after: str, ranged: bool, languages: frozenset[str]) -> _
     found = list(cues.finditer(before))
     names = [match.lastgroup for match in found]
     last = names[-1] if names else ""
-    behind = {match.lastgroup for match in cues.finditer(_clause(after) if last == "from" else after)}
+    behind = {match.lastgroup for match in cues.finditer(after)}
     if last == "through" or shapes["included"].search(after):
         return _Role.LAST_DAY
     if ranged:
@@ -99,12 +101,6 @@ def _role(before: str, after: str, ranged: bool, languages: frozenset[str]) -> _
     if shapes["until"].search(after):
         return _Role.END
     return _Role.RETURN if behind == {"back"} else _Role.OTHER
-
-
-def _clause(after: str) -> str:
-    """Up to the end of the clause: in "from 1 May, back on 5 May" the second belongs to its own day."""
-    ends = [at for mark in (",", ";", " and ", " und ", " et ") if (at := after.find(mark)) >= 0]
-    return after[: min(ends)] if ends else after
 
 
 def _away_since(before: str, found: list[Any]) -> bool:
@@ -146,15 +142,22 @@ def _sane(day: date | None, written: date | None) -> date | None:
 
 def _same_sentence_before(text: str) -> str:
     cut = max(text.rfind("("), text.rfind(". "), text.rfind("! "), text.rfind("? "), text.rfind("¶"), text.rfind("。"))
-    # "Am Mo. 5. Mai", "d. 6": a full stop after a short word or a figure ends no sentence.
-    while cut > 0 and text[cut] == "." and len(text[:cut].split()[-1:] and text[:cut].split()[-1]) <= 2:
+    while cut > 0 and text[cut] == "." and _is_short(text[:cut].split()[-1:]):
         cut = max(text.rfind(". ", 0, cut), text.rfind("¶", 0, cut), text.rfind("(", 0, cut))
     return text[cut + 1 :]
 
 
-def _same_sentence_after(text: str) -> str:
+def _is_short(last: list[str]) -> bool:
+    """Whether a full stop after this word ends no sentence: "Mo. 5. Mai", "d. 6", "t.o.m.", "einschl."."""
+    word = last[0] if last else ""
+    return len(word) <= 3 or "." in word or word in ("inkl", "einschl", "vorauss")
+
+
+def _same_sentence_after(text: str, day: str) -> str:
     ends = [at for at in (text.find(mark) for mark in ("! ", "? ", "(", "¶", "。")) if at > 0]
-    dot = text.find(". ", 2)
+    # "12.05. wieder", "5 Jan. back": behind a figure or a short month the full stop ends nothing.
+    word = day.split()[-1]
+    dot = text.find(". ", 0 if word.isalpha() and len(word) > 4 else 2)
     if dot >= 0:
         ends.append(dot)
     return text[: min(ends)] if ends else text

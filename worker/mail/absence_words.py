@@ -7,7 +7,8 @@ from typing import Any
 
 # Away, or a house that is closed.
 AWAY = {
-    "en": r"out of (?:the )?office|out-of-office|\booo\b|away from (?:the office|my desk|work|e-?mail)|(?:\bam|i'm|be"
+    "en": r"out of (?:the )?office|\baway (?:until|till)\b|out-of-office|\booo\b|away from (?:the office|my desk|work"
+    r"|e-?mail)|(?:\bam|i'm|be"
     r"|are) (?:currently )?away"
     r"|(?:annual|parental|maternity|paternity|sick|medical|study|bereavement|on) leave|on (?:holiday|vacation|pto)"
     r"|on a (?:holiday|vacation|break|business trip)|not (?:be )?in the office|(?:limited|no|without"
@@ -71,7 +72,7 @@ UNTIL = {
 # The day that is named is still a day of absence.
 THROUGH = {
     "en": r"\b(?:through|thru|up to and including|inclusive of|after)\b",
-    "de": r"\bbis (?:einschlie(?:ß|ss)lich|inkl\w*\.?|und mit)|\bnach\b", "fr": r"\baprès\b", "es": r"\bdespués\b",
+    "de": r"\bbis (?:einschl\w*\.?|inkl\w*\.?|und mit)|\bnach\b", "fr": r"\baprès\b", "es": r"\bdespués\b",
     "it": r"\bdopo\b", "nl": r"\btot en met\b|\bt/m\b|\bt\.e\.m\.|\bna\b", "pt": r"\bapós\b"
     r"|\bdepois\b", "pl": r"\bpo\b",
     "sv": r"\btill och med\b|\bt\.? ?o\.? ?m\b\.?|\befter\b", "da": r"\btil og med\b|\bt\.?o\.?m\b\.?|\befter\b",
@@ -87,9 +88,7 @@ FROM = {
 }  # fmt: skip
 
 # Behind the day: "5 mai inclus", 5月5日まで, 6.5. asti.
-_INCLUDED = (
-    r"^[ ,(]*(?:inclus(?:ive|ief|o)?|included|einschlie(?:ß|ss)lich|inkl|compres[oa]|incluid[oa]|włącznie)"
-)
+_INCLUDED = r"^[ ,(]*(?:inclus(?:ive|ief|o)?|included|einschlie(?:ß|ss)lich|inkl|compres[oa]|incluid[oa]|włącznie)"
 _UNTIL_BEHIND = r"^(?: ?\([^)]{1,4}\))? ?(?:まで|asti|saakka)"
 _CONNECTS = (
     r"^[ .,]*(?:to|through|thru|-|\x{2013}|—|bis(?: zum)?|au|al|a|à|tot|t/m|tot en met|até(?: a)?|do|till?|til"

@@ -20,7 +20,8 @@ _MACHINE_SUBJECT = (
     r"|messaggio automatico|automatisch (?:antwoord|bericht)|afwezigheids(?:bericht|assistent|melding)"
     r"|resposta autom[áa]tica|mensagem autom[áa]tica|automatyczna odpowied[źz]|odpowied[źz] automatyczna"
     r"|auto(?:odpowied[źz]|svar)|automatiskt? svar|frånvaro(?:meddelande|besked)|fravær(?:smelding|sbesked|ssvar)"
-    r"|automaatti(?:nen |-)?vastaus|poissaoloviesti"
+    r"|automaatti(?:nen |-)?vastaus|poissaoloviesti|автоматический ответ|автоответ|automatická odpověď"
+    r"|automatikus válasz|otomatik yanıt|răspuns automat|自动(?:回复|答复)|자동 ?회신"
     rf"){_ENDS}|auto: .{{0,200}}(?:out of|away|office|abwesen|absent|returning)"
     r"|\W?(?:自動(?:応答|返信|返答|送信)|不在(?:通知|応答|連絡|のお知らせ)))",
 )

@@ -109,11 +109,12 @@ def _month_day(low: str, written: date | None, languages: frozenset[str]) -> Ite
             continue
         month, year = MONTHS[hit["m"]], hit["y"]
         first = _date(year, month, int(hit["d"]), written)
+        end = _span(hit, "o" if hit["o"] else "d")[1]
         if hit["e"]:
-            yield Day(start=_span(hit, "m")[0], end=_span(hit, "d")[1], day=first)
+            yield Day(start=_span(hit, "m")[0], end=end, day=first)
             yield Day(start=_span(hit, "e")[0], end=_span(hit, "e")[1], day=_date(year, month, int(hit["e"]), written))
         else:
-            yield Day(start=_span(hit, "m")[0], end=_span(hit, "y")[1] if year else _span(hit, "d")[1], day=first)
+            yield Day(start=_span(hit, "m")[0], end=_span(hit, "y")[1] if year else end, day=first)
 
 
 def _figures(low: str, written: date | None, languages: frozenset[str]) -> Iterator[Day]:
@@ -164,6 +165,8 @@ def _weekdays(low: str, written: date) -> Iterator[Day]:
         if low[hit.start() - 1 : hit.start()].isalpha() and word.isascii():
             continue
         if word not in WEEKDAYS:
+            if _patterns()["morning"].search(low[max(0, hit.start() - 12) : hit.start()]):
+                continue
             yield Day(start=hit.start(), end=_span(hit, "day")[1], day=written + timedelta(days=1))
             continue
         day = written + timedelta(days=(WEEKDAYS[word] - written.weekday() - 1) % 7 + 1)
@@ -208,17 +211,20 @@ def _patterns() -> dict[str, Any]:
             rf"(?:\.?,?\s{{1,2}}(?:de |del |do )?{year})?(?:[^\pL\d]|$)"
         ),
         "month_day": re2.compile(
-            rf"(?P<m>{months})\.?\s{{1,2}}(?:the )?(?P<d>\d{{1,2}})(?:st|nd|rd|th)?"
+            rf"(?P<m>{months})\.?\s{{1,2}}(?:the )?(?P<d>\d{{1,2}})(?P<o>st|nd|rd|th)?"
             r"(?:\s{0,2}(?:-|\x{2013}|—|to|through|thru|until)\s{0,2}(?P<e>\d{1,2})(?:st|nd|rd|th)?)?"
             rf"(?:,?\s{{1,2}}{year})?(?:[^\d\pL:]|$)"
         ),
         "dots": re2.compile(figures.replace("#", "[.]")),
         "slashes": re2.compile(figures.replace("#", "/")),
         "dashes": re2.compile(figures.replace("#", "-")),
-        "lead": re2.compile(r"(?:am|den|dem|zum|vom|ab|bis|seit|til|till|fra|från|d\.|palaan|le|el|il|op|tot|vanaf"
-        r"|dia)\s$"),
+        "lead": re2.compile(
+            r"(?:am|den|dem|zum|vom|ab|bis|seit|til|till|fra|från|d\.|palaan|le|el|il|op|tot|vanaf"
+            r"|dia)\s$"
+        ),
+        "morning": re2.compile(r"(?:guten|goeden?|god|heute|jeden|am|elke|por la|de la) $"),
         "weekday": re2.compile(
-            rf"(?:(?P<next>next)\s)?(?P<day>{days}|{_TOMORROW.replace(' ', '|')}|(?:ab|bis|tot|vanaf) morgen|i morgen)"
+            rf"(?:(?P<next>next)\s)?(?P<day>{days}|{_TOMORROW.replace(' ', '|')}|morgen)"
             r"(?:[^\pL-]|$)"
         ),
     }

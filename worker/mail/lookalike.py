@@ -9,7 +9,8 @@ from worker.mail.authentication import is_at_or_below
 
 _SHORTEST_WORN = 5
 """A shorter name (wise, xero) is too often a part of an honest one."""
-_SHORTEST_MISSPELT = 6
+_SHORTEST_MISSPELT = 8
+"""Of a shorter name, one letter other makes another honest one: stripe, strike, stride."""
 _LONGEST = 253
 
 # Unicode Technical Standard 39, confusables.txt: the ones that make Latin names.
@@ -20,12 +21,7 @@ _SHAPES = str.maketrans(
     "\u0581"
     "\u03b1\u03bf\u03bd\u03c1\u03c4\u03b9\u03ba\u03c5\u03b5\u03b7\u03c9"
     "0135i|!",
-    "aeopcyxijsdhlkmt"
-    "bhqwv"
-    "gilodhail"
-    "g"
-    "aovptikuenw"
-    "oleslll",
+    "aeopcyxijsdhlkmtbhqwvgilodhailgaovptikuenwoleslll",
 )
 _SECOND_LEVEL = frozenset(["co", "com", "net", "org", "gov", "edu", "ac", "or", "ne", "go"])
 
@@ -97,13 +93,17 @@ def _wears(pieces: set[str], name: str, real: str) -> bool:
     """The known name as a label or between hyphens, or grown on to another word."""
     if len(real) < _SHORTEST_WORN:
         return real in pieces and real == name
-    return real in pieces or (len(real) > _SHORTEST_MISSPELT and (name.startswith(real) or name.endswith(real)))
+    return real in pieces or (len(real) > 6 and (name.startswith(real) or name.endswith(real)))
 
 
 def _misspells(name: str, real: str) -> bool:
-    """One letter more, less or other, or two that changed places."""
-    if len(real) < _SHORTEST_MISSPELT or abs(len(name) - len(real)) > 1:
+    """One letter more, less or other, or two that changed places; of short names only a letter doubled or swapped."""
+    if name == real or abs(len(name) - len(real)) > 1:
         return False
     same = next((i for i, (a, b) in enumerate(zip(name, real, strict=False)) if a != b), min(len(name), len(real)))
     a, b = name[same:], real[same:]
-    return a[1:] == b[1:] or a[1:] == b or a == b[1:] or (a[:2] == b[:2][::-1] and a[2:] == b[2:])
+    if len(real) >= _SHORTEST_WORN and a[:2] == b[:2][::-1] and a[2:] == b[2:]:
+        return True
+    if len(real) < _SHORTEST_MISSPELT:
+        return len(real) >= _SHORTEST_WORN and same > 0 and a[1:] == b and a[0] == name[same - 1]
+    return a[1:] in (b, b[1:]) or a == b[1:]

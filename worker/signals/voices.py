@@ -6,7 +6,7 @@ One mail may hold two voices: an owner's note above a notice that he forwards. E
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from worker.core.model import Address, Event, Kind, Message, Party, Reading, Speaker, Strength, Trust
 from worker.core.phrase import fold
@@ -36,7 +36,6 @@ class Voice:
     """Events of which these words are no more than weak evidence."""
     trades: frozenset[Trade] = frozenset()
     """Of a notice: what its service may speak about; empty where nobody knows."""
-    turned: dict[Event, Event] = field(default_factory=dict)
 
 
 def voices(message: Message, signals: Signals, reading: Reading) -> list[Voice]:
@@ -95,7 +94,7 @@ def _writer(message: Message, signals: Signals, reading: Reading, *, is_team: bo
 
 
 def _forwarded_notice(message: Message, service: Service, *, is_team: bool) -> Voice:
-    """A notice inside a forward: certain from the team, likely from a contact, whose "you sent" is our "we received"."""
+    """A notice inside a forward: certain from the team, likely from a contact."""
     inner = message.forwarded
     assert inner is not None
     return Voice(

@@ -1,13 +1,16 @@
-"""The particulars of a notice: how much, for which invoice, from whom, which document, who signed."""
+"""The particulars: how much, for which invoice, from whom, which document, who signed, who is new."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 
-from worker.core.model import Address, Party
+from worker.core.model import Address, Message, Party, Reading
 from worker.core.phrase import fold
+from worker.core.signal import Signals
 from worker.signals.money import Money, amounts
+from worker.signals.sentences import file_name
+from worker.signals.voices import Voice
 
 _TOTAL = re.compile(
     r"\b(?:amount (?:paid|received)|payment amount|total paid|you(?:'ve)? received|payment of|paid|gezahlter betrag|"
@@ -29,6 +32,9 @@ _SIGNED_BY = re.compile(
     r"^(?:signed by|signers?|signatories|completed by|recipients|parties|unterzeichnet von|unterzeichner|unterschrieben von|"
     r"signe par|signataires?|firmado por|firmantes?|ondertekend door|ondertekenaars?|firmato da|assinado por)\s*:?\s*"
 )
+_ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
+_DOCUMENT_FILE = (".pdf", ".docx", ".doc", ".odt", ".p7m")
+_PREFIX = re.compile(r"^(?:complete with docusign|please docusign|completed|docusign)\s*:\s*", re.IGNORECASE)
 _PERSON = re.compile(r"^[ \t*•-]*(?P<name>[^@<>\n:]{0,60}?)[ \t(<,-]*(?P<address>[\w.+-]{1,64}@[\w.-]{1,100}\w)")
 
 
@@ -107,3 +113,35 @@ def _signers(lines: list[str]) -> tuple[Party, ...]:
                 break
         break
     return tuple(dict.fromkeys(people))
+
+
+def document_kind(name: str, quote: str, voice: Voice, signals: Signals) -> tuple[str, str]:
+    """The name of a document and its kind: agreement, nda or other; an agreement where nothing says otherwise."""
+    name = _PREFIX.sub("", name)
+    files = [a for a in voice.attachments if a.lower().endswith(_DOCUMENT_FILE)]
+    for source in filter(None, (name, quote, voice.subject, *files)):
+        kind = _kind(source, signals)
+        if kind:
+            return name or (source if source in files else next((a for a in files if _kind(a, signals)), "")), kind
+    return name, "agreement"
+
+
+def _kind(source: str, signals: Signals) -> str:
+    import re2
+
+    folded = file_name(source).folded.encode("ascii", "replace")
+    return next((kind for kind, regex in signals.documents if re2.search(regex.encode(), folded)), "")
+
+
+def newcomers(message: Message, voice: Voice, reading: Reading) -> tuple[Party, ...]:
+    """Who is neither the writer nor one of us: in To and Cc, else by an address in the text."""
+    named = (Party(address=Address(a.lower())) for a in _ADDRESS.findall(voice.text[:20_000]))
+    for group in ((*message.to, *message.cc), tuple(named)):
+        new = tuple(
+            party
+            for party in dict.fromkeys(group)
+            if party.address != voice.by and not reading.is_team(party.address) and not reading.is_ours(party.address)
+        )
+        if new:
+            return new
+    return ()
