@@ -203,7 +203,7 @@ class House:
 # -- the good way -----------------------------------------------------------------------------
 
 
-def test_a_mail_that_is_due_leaves_and_every_state_was_on_disk_before_its_step() -> None:
+def test_a_mail_that_is_due_leaves_and_that_it_may_be_gone_was_on_disk_before() -> None:
     post = Post()
     seen: dict[str, Outbox] = {}
 
@@ -218,9 +218,9 @@ def test_a_mail_that_is_due_leaves_and_every_state_was_on_disk_before_its_step()
             return house
 
     house = run(test())
-    assert seen == {"before MAIL": Outbox.SENDING, "after RCPT": Outbox.COMMITTING,
+    assert seen == {"before MAIL": Outbox.QUEUED, "after RCPT": Outbox.COMMITTING,
                     "after dot, mail taken": Outbox.COMMITTING}  # fmt: skip
-    assert house.told == [Outbox.SENDING, Outbox.COMMITTING, Outbox.ACCEPTED]
+    assert house.told == [Outbox.COMMITTING, Outbox.ACCEPTED]
     assert house.store.item.reply == "250 2.0.0 queued as 17"
     assert post.taken == [house.store.item.message_id]
     assert post.envelopes == [[ERIN.address, WORKER]]
@@ -264,6 +264,59 @@ def test_what_is_not_due_stays_and_what_is_due_goes_in_order_over_one_connection
     assert post.connections == 1
     assert outbox.wakes_at(items) == NOW + timedelta(hours=1)
     assert house.store.deals[DEAL].due_at is not None
+
+
+def test_many_deals_are_served_side_by_side_and_each_mail_once() -> None:
+    post = Post()
+
+    class Shelf(Store):
+        def __init__(self) -> None:
+            super().__init__(a_deal())
+            for number in range(40):
+                id = DealId(f"deal-{number}")
+                self.deals[id] = replace(a_deal(queued(number)), id=id)
+
+    async def test() -> Shelf:
+        async with running(post) as sender:
+            house, shelf = House(sender), Shelf()
+            house.store = shelf
+            await house.started().deliver_all([*shelf.deals, *shelf.deals])
+            return shelf
+
+    shelf = run(test())
+    assert {deal.outbox[0].state for deal in shelf.deals.values()} == {Outbox.ACCEPTED}
+    assert len(post.taken) == len(set(post.taken)) == 40
+    assert 1 < post.connections <= 4
+
+
+def test_a_round_that_is_cancelled_comes_to_an_end_and_leaves_nothing_in_between() -> None:
+    post = Post()
+
+    async def test() -> tuple[Outbox, int]:
+        async with running(post) as sender:
+            house = House(sender)
+            reached = asyncio.Event()
+
+            async def think() -> None:
+                reached.set()
+                await asyncio.Event().wait()
+
+            post.at["after RCPT"] = think
+            task = asyncio.create_task(house.delivery.deliver_all([DEAL]))
+            await reached.wait()
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            return house.store.item.state, len(post.taken)
+
+    assert run(test()) == (Outbox.QUEUED, 0)
+
+
+def test_a_fault_of_the_account_ends_the_round_and_is_told_once() -> None:
+    house = House(sender_to(1))
+    with pytest.raises(SubmissionUnreachable):
+        run(house.delivery.deliver_all([DEAL] * 3))
+    assert house.store.item.state is Outbox.QUEUED
 
 
 def test_two_calls_at_the_same_time_send_one_mail() -> None:
@@ -402,7 +455,7 @@ def test_an_account_that_is_refused_halfway_leaves_the_mail_queued_and_is_told()
     house = House(Refusing())
     with pytest.raises(SubmissionRefused, match="wants a login"):
         run(house.delivery.deliver_due(DEAL))
-    assert house.store.states == [Outbox.QUEUED, Outbox.SENDING, Outbox.QUEUED]
+    assert house.store.states == [Outbox.QUEUED]
 
 
 def test_a_deferred_mail_is_tried_again_later_and_leaves_once() -> None:
@@ -426,15 +479,12 @@ def test_a_full_disk_sends_nothing_that_it_cannot_note_and_forgets_no_outcome(wh
     async def test() -> House:
         async with running(post) as sender:
             house = House(sender)
-            house.store.full_at = {3} if when == "outcome" else {2, 3}
+            house.store.full_at = {2} if when == "outcome" else {1}
             with pytest.raises(OSError, match="No space"):
                 await house.delivery.deliver_due(DEAL)
             assert len(post.taken) == (1 if when == "outcome" else 0)
-            # Room again. The same worker lives on; where not even the way back could be noted, a new one starts.
-            if when == "committing":
-                await house.live_on(post, ticks=2)
-            else:
-                await house.delivery.deliver_due(DEAL)
+            # Room again.
+            await house.delivery.deliver_due(DEAL)
             return house
 
     house = run(test())
@@ -468,7 +518,7 @@ def test_a_server_that_dies_anywhere_never_gets_a_mail_twice_and_none_is_lost_in
 
 
 @pytest.mark.parametrize("side", ["dies_before", "dies_after"])
-@pytest.mark.parametrize("commit", [1, 2, 3])
+@pytest.mark.parametrize("commit", [1, 2])
 def test_a_worker_that_is_killed_at_any_write_never_sends_twice_and_loses_nothing(commit: int, side: str) -> None:
     post = Post()
 
@@ -479,8 +529,7 @@ def test_a_worker_that_is_killed_at_any_write_never_sends_twice_and_loses_nothin
             setattr(house.store, side, commit)
             with pytest.raises(Died):
                 await house.delivery.deliver_due(DEAL)
-            on_disk = house.store.deals[DEAL] if side == "dies_after" or commit < 3 else None
-            house.store = Store(on_disk or house.store.deals[DEAL])
+            house.store = Store(house.store.deals[DEAL])
             await house.live_on(post)
             return house
 
@@ -489,7 +538,7 @@ def test_a_worker_that_is_killed_at_any_write_never_sends_twice_and_loses_nothin
     assert house.store.item.state in outbox.GONE_OUT if post.taken else house.store.item.state is Outbox.UNCERTAIN
 
 
-@pytest.mark.parametrize("frozen_after", range(4))
+@pytest.mark.parametrize("frozen_after", range(3))
 def test_whatever_state_is_found_on_disk_the_next_start_sends_at_most_once(frozen_after: int) -> None:
     """The disk as it was after each write, with the server as it was at the end: the worst that a kill can do."""
     post = Post()
@@ -500,10 +549,10 @@ def test_whatever_state_is_found_on_disk_the_next_start_sends_at_most_once(froze
             history = house.store.history
             await house.delivery.deliver_due(DEAL)
             assert [deal.outbox[0].state for deal in history] == [
-                Outbox.QUEUED, Outbox.SENDING, Outbox.COMMITTING, Outbox.ACCEPTED,
+                Outbox.QUEUED, Outbox.COMMITTING, Outbox.ACCEPTED,
             ]  # fmt: skip
-            if frozen_after < 2:
-                # DATA follows the third state: before it the server cannot have the mail.
+            if frozen_after == 0:
+                # DATA follows the second state: before it the server cannot have the mail.
                 post.taken.clear()
             house.store = Store(history[frozen_after])
             await house.live_on(post)
@@ -560,6 +609,8 @@ def test_a_mail_goes_from_state_to_state_by_the_table_alone() -> None:
 
     states = run(test()).store.states
     moves = {(state, to) for (state, _), to in outbox.NEXT.items()}
+    # Sending is passed through in memory.
+    moves |= {(start, to) for start, middle in moves for begun, to in moves if middle is begun is Outbox.SENDING}
     assert all(move in moves for move in pairwise(states))
     assert states.count(Outbox.COMMITTING) == 1
 

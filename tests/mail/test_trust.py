@@ -207,6 +207,8 @@ KNOWN = frozenset({"signwell.test", "payhouse.test", "northlight.example", "wise
         "signwell.test.evil.example",
         "signwell.evil.example",
         "signwellmail.example",
+        "sign-well.example",
+        "secure-signwell-documents.example",
         "signwell.example",
         "signwe11.test",
         "slgnwell.test",
@@ -247,6 +249,8 @@ def test_a_look_alike_is_not_believed_whatever_its_own_server_proves(domain: str
         "otherwise-ltd.example",
         "payroll.example",
         "stride.example",
+        "signwell-freight.example",
+        "signwellness.example",
     ],
 )
 def test_an_honest_domain_is_let_be(domain: str) -> None:

@@ -1,7 +1,7 @@
 """Drives the mails of a deal through their states: decide, write it down, then act.
 
-Every state is on disk before the step that it names, so that a worker that is ended anywhere knows at its next start
-which mails certainly have not left, and which may have.
+"Committing" is on disk before DATA, and the outcome after it, so that a worker that is ended anywhere knows at its next
+start which mails certainly have not left, and which may have.
 """
 
 from __future__ import annotations
@@ -65,6 +65,7 @@ class Delivery:
         self._gate = gate
         self._clock = clock
         self._journal = journal
+        self._under_way: set[tuple[DealId, MessageId]] = set()
         self._unwritten: dict[tuple[DealId, MessageId], outbox.Delivery] = {}
 
     async def deliver_due(self, deal_id: DealId) -> None:
@@ -88,17 +89,20 @@ class Delivery:
         Raises what `deliver_due` raises, the first of it, after those under way have come to their end.
         """
         waiting = iter(dict.fromkeys(deal_ids))
+        given_up = False
 
         async def one_after_the_other() -> None:
+            nonlocal given_up
             for deal_id in waiting:
-                await self.deliver_due(deal_id)
+                try:
+                    await self.deliver_due(deal_id)
+                except BaseException:
+                    given_up = True
+                    raise
+                if given_up:
+                    return
 
-        lanes = [asyncio.ensure_future(one_after_the_other()) for _ in range(at_once)]
-        try:
-            done = await asyncio.gather(*lanes, return_exceptions=True)
-        finally:
-            for lane in lanes:
-                lane.cancel()
+        done = await asyncio.gather(*(one_after_the_other() for _ in range(at_once)), return_exceptions=True)
         for fault in done:
             if isinstance(fault, BaseException):
                 raise fault
@@ -117,50 +121,42 @@ class Delivery:
     # -- one mail -----------------------------------------------------------------------
 
     async def _deliver(self, deal_id: DealId, message_id: MessageId) -> None:
-        item = self._admitted(deal_id, message_id)
-        if item is None:
+        key = deal_id, message_id
+        if key in self._under_way or not self._admitted(deal_id, message_id):
             return
-        async with self._sender.transaction(item) as transaction:
-            # Waiting for a connection takes time in which somebody else may have taken or stopped the mail.
-            if not self._is_queued(deal_id, message_id):
-                return
-            self._move(deal_id, message_id, Happening.CLAIMED)
+        # "Sending" is known here and not on disk: a mail that is found queued was certainly not handed over, so a
+        # write would buy nothing and cost a third of the time.
+        self._under_way.add(key)
+        try:
+            item = self._find(deal_id, message_id)[1]
+            if item is not None:
+                async with self._sender.transaction(item) as transaction:
+                    await self._hand_over(deal_id, message_id, transaction)
+        finally:
+            self._under_way.discard(key)
+
+    async def _hand_over(self, deal_id: DealId, message_id: MessageId, transaction: Transaction) -> None:
+        outcome: outbox.Delivery | None = await transaction.envelope()
+        # Connecting and the envelope take time in which an answer may have come in: this is the last look.
+        if outcome is None and not self._admitted(deal_id, message_id):
+            await transaction.abandon()
+            return
+        if outcome is None:
+            self._move(deal_id, message_id, Happening.ENVELOPE_TAKEN)
             try:
-                await self._hand_over(deal_id, message_id, transaction)
+                outcome = await transaction.data()
             except BaseException:
                 # Cancelled or broken: put down what is known now, then go on falling.
                 self._put_back(deal_id, message_id, handed_over=transaction.handed_over)
                 raise
-
-    async def _hand_over(self, deal_id: DealId, message_id: MessageId, transaction: Transaction) -> None:
-        outcome: outbox.Delivery | None = await transaction.envelope()
-        if outcome is None:
-            if not self._still_wanted(deal_id, message_id):
-                await transaction.abandon()
-                return
-            self._move(deal_id, message_id, Happening.ENVELOPE_TAKEN)
-            outcome = await transaction.data()
         self._unwritten[deal_id, message_id] = outcome
         self._write_what_is_owed()
 
-    def _admitted(self, deal_id: DealId, message_id: MessageId) -> OutboxItem | None:
-        """The mail, where it is still queued and the gate lets it through; otherwise the gate's word is written."""
+    def _admitted(self, deal_id: DealId, message_id: MessageId) -> bool:
+        """Whether the mail is still queued and due, and the gate lets it through; else the gate's word is written."""
         now = self._clock.now()
         deal, item = self._find(deal_id, message_id)
-        if deal is None or item is None or not outbox.is_due(item, now):
-            return None
-        return item if self._passes(deal, item, now) else None
-
-    def _is_queued(self, deal_id: DealId, message_id: MessageId) -> bool:
-        _, item = self._find(deal_id, message_id)
-        return item is not None and outbox.is_due(item, self._clock.now())
-
-    def _still_wanted(self, deal_id: DealId, message_id: MessageId) -> bool:
-        """The last look, after the envelope: a mail may have come in while the server was thinking."""
-        deal, item = self._find(deal_id, message_id)
-        if deal is None or item is None or item.state is not Outbox.SENDING:
-            return False
-        return self._passes(deal, item, self._clock.now())
+        return deal is not None and item is not None and outbox.is_due(item, now) and self._passes(deal, item, now)
 
     def _passes(self, deal: Deal, item: OutboxItem, now: datetime) -> bool:
         verdict = self._gate(deal, item, now)
@@ -182,26 +178,27 @@ class Delivery:
         """Outcomes that are known here and not yet on disk: a full disk must not make them be forgotten."""
         for (deal_id, message_id), outcome in list(self._unwritten.items()):
             deal, item = self._find(deal_id, message_id)
-            if deal is not None and item is not None and item.state in (Outbox.SENDING, Outbox.COMMITTING):
-                self._write(deal, item, outbox.concluded(item, outcome, self._clock.now()))
+            if deal is not None and item is not None and item.state not in outbox.OVER:
+                now = self._clock.now()
+                self._write(deal, item, outbox.concluded(_claimed(item, now), outcome, now))
             del self._unwritten[deal_id, message_id]
 
     def _put_back(self, deal_id: DealId, message_id: MessageId, *, handed_over: bool) -> None:
         deal, item = self._find(deal_id, message_id)
-        on_the_way = item is not None and item.state in (Outbox.SENDING, Outbox.COMMITTING)
-        if deal is None or item is None or not on_the_way or (deal_id, message_id) in self._unwritten:
+        if deal is None or item is None or item.state is not Outbox.COMMITTING:
             return
         now = self._clock.now()
-        if item.state is Outbox.COMMITTING and not handed_over:
-            moved = outbox.after(item, Happening.DEFERRED, now, "the worker stopped before the mail was handed over")
-        else:
+        if handed_over:
             (moved,) = outbox.recovered([item], now)
+        else:
+            moved = outbox.after(item, Happening.DEFERRED, now, "the worker stopped before the mail was handed over")
         self._write(deal, item, moved)
 
     def _move(self, deal_id: DealId, message_id: MessageId, happening: Happening) -> None:
         deal, item = self._find(deal_id, message_id)
         if deal is not None and item is not None:
-            self._write(deal, item, outbox.after(item, happening, self._clock.now()))
+            now = self._clock.now()
+            self._write(deal, item, outbox.after(_claimed(item, now), happening, now))
 
     def _find(self, deal_id: DealId, message_id: MessageId) -> tuple[Deal | None, OutboxItem | None]:
         """The deal as it is now: others commit to it while a mail is on its way."""
@@ -223,3 +220,7 @@ class Delivery:
             if before != after:
                 self._journal(deal.id, after)
         return changed
+
+
+def _claimed(item: OutboxItem, now: datetime) -> OutboxItem:
+    return outbox.after(item, Happening.CLAIMED, now) if item.state is Outbox.QUEUED else item

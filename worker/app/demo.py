@@ -46,6 +46,8 @@ _ANSWERS_AFTER = timedelta(hours=2)
 """How long the owner of the story takes to answer the worker."""
 _STUCK = 20.0
 """Seconds without progress after which the demo gives up, rather than hang."""
+_PIPED = 120
+"""Columns where the output goes to a file."""
 _FOR_THE_EYES = 0.045
 """Seconds between two lines on a screen that somebody watches."""
 
@@ -53,6 +55,8 @@ _FOR_THE_EYES = 0.045
 def demo(out: Path, *, fast: bool) -> int:
     """Run the story. Leaves the mails sent and the report in `out`; returns the exit code."""
     console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=_PIPED)
     logging.getLogger("mail.log").setLevel(logging.ERROR)  # aiosmtpd warns of its own deprecations there
     with tempfile.TemporaryDirectory(prefix="followup-") as home:
         return asyncio.run(_demo(Path(home), out, console, fast=fast or not console.is_terminal))

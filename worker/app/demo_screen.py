@@ -16,6 +16,7 @@ from rich.rule import Rule
 from rich.table import Table
 
 from worker.app.demo_story import Said
+from worker.app.report import letter_of, subject_of
 from worker.core.model import (
     Action,
     Bucket,
@@ -34,6 +35,8 @@ _COLOURS = {Bucket.SUSPECT: "cyan", Bucket.PROSPECT: "yellow", Bucket.CLIENT: "g
 _SIGNS = {Action.SEND: "sends", Action.TASK: "task", Action.ASK: "asks you", Action.ALERT: "alerts you",
           Action.HOLD: "holds", Action.STOP: "stops"}  # fmt: skip
 _LONGEST = 96
+_GREETING = 24
+"""A paragraph as short as this is a greeting or a name."""
 
 
 class Screen:
@@ -54,8 +57,7 @@ class Screen:
 
     def somebody_writes(self, said: Said) -> None:
         forged = "  [red](forged)[/]" if said.forged else ""
-        first = said.text.split("\n\n")[-1 if said.bcc and "\n\n" in said.text and said.attached == "" else 0]
-        text = " ".join((said.subject, "·", first) if said.subject else (first,)).replace("\n", " ")
+        text = f"{said.subject} · {_gist(said.text)}" if said.subject else _gist(said.text)
         sender, recipient = parseaddr(said.by)[0], parseaddr(said.to)[0]
         self._line(said.at, f"[bold]{escape(sender)}[/] to {escape(recipient)}{forged}: {escape(_short(text))}")
 
@@ -87,11 +89,11 @@ class Screen:
                             else f"[{colour}]● {escape(who)} is out[/], {stage}")  # fmt: skip
             elif row.action is Action.SEND:
                 # The moment of leaving is its own line: nobody writes then.
-                what = f"[green]✉ {row.template}[/] to {escape(who)}"
-                self._line(row.at, f"{what}: {escape(_short(row.why))}")
+                what = f"[green]✉ {row.template.replace('/', ': ').replace('-', ' ')}[/] to {escape(who)}"
+                self._line(row.at, f"{what}, because {escape(_short(_reason(row.why)))}")
             else:
-                what = row.template.partition("/")[2] if row.action is Action.ASK and row.purpose not in ("question",) else ""
-                text = f"{what} · {row.why}" if what else row.why
+                letter = letter_of(row, deal)
+                text = f"{subject_of(letter)} ({_reason(row.why)})" if letter else row.why
                 self._inner(f"[magenta]{_SIGNS[row.action]}[/] {escape(who)}: {escape(_short(text))}")
 
     def mail_moved(self, deal: Deal | None, item: OutboxItem) -> None:
@@ -104,14 +106,15 @@ class Screen:
         """One row for each stored deal, and where to read on."""
         self._console.print()
         table = Table(title="Where they stand", title_justify="left", box=None, pad_edge=False)
-        for name in ("who", "label", "stage", "mails sent", "what happened last"):
-            table.add_column(name, overflow="ellipsis", no_wrap=True)
+        for name in ("who", "label", "stage", "sent"):
+            table.add_column(name, no_wrap=True)
+        table.add_column("what happened last", overflow="ellipsis", no_wrap=True)
         for deal in deals:
             colour = _COLOURS[deal.stage.bucket]
             count = sum(1 for row in deal.decisions if row.action is Action.SEND)
             last = next((row for row in reversed(deal.decisions)), None)
             table.add_row(_who(deal), f"[{colour}]{deal.stage.bucket}[/]", deal.stage.replace("_", " "), str(count),
-                          escape(_short(last.why, 58)) if last else "")  # fmt: skip
+                          escape(_short(last.why, 56)) if last else "")  # fmt: skip
         self._console.print(table)
         forged = sum(1 for deal in deals for item in deal.evidence if item.signal and item.strength is Strength.WEAK
                      and item.event == "signed")  # fmt: skip
@@ -141,6 +144,18 @@ class Screen:
 
 def _who(deal: Deal) -> str:
     return deal.contacts[0].name or deal.contacts[0].address if deal.contacts else deal.title
+
+
+def _reason(why: str) -> str:
+    """A reason without the playbook's name before it."""
+    plain = why.partition(": ")[2] or why
+    return plain[:1].lower() + plain[1:] if plain[1:2].islower() and not plain.split()[0].istitle() else plain
+
+
+def _gist(text: str) -> str:
+    """What a mail says, without its greeting and the name below it."""
+    paragraphs = [part for part in text.split("\n\n") if len(part) > _GREETING]
+    return paragraphs[0] if paragraphs else text
 
 
 def _short(text: str, longest: int = _LONGEST) -> str:

@@ -94,12 +94,12 @@ STORY: tuple[Said, ...] = (
          text="Went through it with our controller. We are happy with it as it stands, send me what I need to sign."),
     _completed(_at(1, 20, 11, 15), "erik-signed", ERIK, "Services Agreement Halden Freight"),
     _paid(_at(2, 3, 10, 10), "erik-paid", ERIK, "9,200.00", "2604"),
-    Said(at=_at(2, 5, 9, 30), key="erik-5", by=ERIK, to=OWNER, cc=INES, answers="worker",
+    Said(at=_at(2, 6, 9, 30), key="erik-5", by=ERIK, to=OWNER, cc=INES, answers="worker",
          text="Good timing. Mara, meet Ines Moreau, who runs Moreau Cold Storage and has the same headache that we had. "
               "Ines, Mara is the one I told you about. I'll leave you two to it."),
-    Said(at=_at(2, 5, 15, 0), key="ines-1", by=OWNER, to=INES, bcc=True, answers="erik-5",
+    Said(at=_at(2, 6, 15, 0), key="ines-1", by=OWNER, to=INES, bcc=True, answers="erik-5",
          text="Hi Ines,\n\nErik is very kind. Would Tuesday at ten suit you for a first call?\n\nMara"),
-    Said(at=_at(2, 6, 9, 45), key="ines-2", by=INES, to=OWNER, answers="ines-1",
+    Said(at=_at(2, 9, 9, 45), key="ines-2", by=INES, to=OWNER, answers="ines-1",
          text="Tuesday at ten is perfect. I'd like to see what you did for Erik, and what it would cost us."),
     # Petra: pays at once and signs afterwards.
     Said(at=_at(1, 26, 10, 0), key="petra-1", by=OWNER, to=PETRA, bcc=True, subject="Your spring schedule",

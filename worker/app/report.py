@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from worker.core.model import Action, Bucket, Deal, Speaker, Strength, Suppression
+from worker.core.model import Action, Bucket, Deal, Decision, Letter, Speaker, Strength, Suppression
 
 _ORDER = (Bucket.CLIENT, Bucket.PROSPECT, Bucket.SUSPECT, Bucket.OUT)
 
@@ -26,6 +26,8 @@ class Line:
     text: str
     detail: str = ""
     body: str = ""
+    bucket: str = ""
+    """Of a stage: its label."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,14 +83,28 @@ def _evidence(deal: Deal, zone: ZoneInfo) -> list[Line]:
 
 
 def _decisions(deal: Deal, zone: ZoneInfo) -> list[Line]:
-    bodies = {(item.letter.run, item.letter.step): item.letter for item in deal.outbox if not item.letter.to_owner}
-    lines = []
-    for row in deal.decisions:
-        run = next((run.id for run in deal.runs if run.playbook == row.playbook and run.started <= row.at), "")
-        letter = bodies.get((run, row.step)) if row.action is Action.SEND else None
-        text = letter.subject if letter else row.stage.replace("_", " ") if row.action is Action.STAGE and row.stage else row.purpose
-        lines.append(
-            Line(at=row.at.astimezone(zone), kind=row.action.value, text=text or row.step, detail=row.why,
-                 body=letter.body if letter else "")
-        )  # fmt: skip
-    return lines
+    return [_decision(row, letter_of(row, deal), zone) for row in deal.decisions]
+
+
+def _decision(row: Decision, letter: Letter | None, zone: ZoneInfo) -> Line:
+    stage = row.stage.replace("_", " ") if row.stage else ""
+    text = stage if row.action is Action.STAGE else subject_of(letter) if letter else row.purpose or row.step
+    return Line(
+        at=row.at.astimezone(zone), kind=row.action.value, text=text, detail=row.why, body=letter.body if letter else "",
+        bucket=row.bucket.value if row.bucket and row.action is Action.STAGE else "",
+    )  # fmt: skip
+
+
+def letter_of(row: Decision, deal: Deal) -> Letter | None:
+    """The mail that a decision is about, to the contact or to the owner."""
+    if row.action in (Action.STAGE, Action.HOLD, Action.STOP):
+        return None
+    near = [item.letter for item in deal.outbox
+            if item.letter.step == row.step and item.letter.playbook == row.playbook
+            and item.letter.to_owner is (row.action is not Action.SEND)]  # fmt: skip
+    return min(near, key=lambda letter: abs((letter.send_at - row.at).total_seconds()), default=None)
+
+
+def subject_of(letter: Letter) -> str:
+    """A subject without the mark at its end, which is for mail programs."""
+    return letter.subject.rpartition(" [")[0] if letter.to_owner and letter.subject.endswith("]") else letter.subject

@@ -27,7 +27,7 @@ from worker.mail.render import RenderFault
 _LOG = logging.getLogger("worker.service")
 _BREATHE = 20
 """Mails taken in between two looks at the rest of the world."""
-_DISK_PAUSE = 30.0
+_DISK_PAUSE, _DISK_PAUSE_MOST = 1.0, 30.0
 _SEND_PAUSE = timedelta(minutes=1)
 _SEND_PAUSE_MOST = timedelta(minutes=30)
 """A server that is away, or wants us no more, is asked less and less often: tries in a row lock accounts."""
@@ -50,7 +50,7 @@ class Service:
     notifier: Notifier
     filing: Filing | None = None
     pause: float = _DISK_PAUSE
-    """Seconds between two tries to write where the disk lets us not."""
+    """Seconds before the second try to write where the disk lets us not; each later one waits longer."""
     taken: int = 0
     """How many mails have been taken in since the start."""
     _fresh: set[DealId] = field(default_factory=set)
@@ -188,6 +188,7 @@ class Service:
 
     async def _patiently(self, work: Callable[[], None]) -> None:
         """Do it once the disk lets us: a full disk loses no mail, it only waits."""
+        pause = self.pause
         while True:
             try:
                 work()
@@ -195,7 +196,8 @@ class Service:
                 if self._once:
                     raise
                 self._disk_is_full(fault)
-                await asyncio.sleep(self.pause)
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, _DISK_PAUSE_MOST)
             else:
                 return self._over("disk", "the state can be written again")
 
@@ -231,7 +233,7 @@ class Service:
         leaves = None if self._leaving or self._sending else self._in_time(index.next_outbox_due())
         if leaves is not None and self._no_sending_before is not None:
             leaves = max(leaves, self._no_sending_before)
-        undecided = self._looked + timedelta(seconds=self.pause) if self._fresh else None
+        undecided = self._looked + timedelta(seconds=_DISK_PAUSE_MOST) if self._fresh else None
         moments = (self._in_time(index.next_due()), leaves, undecided)
         return min((at for at in moments if at is not None), default=None)
 

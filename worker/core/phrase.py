@@ -22,8 +22,8 @@ DAY, AMOUNT, ADDRESS = "\x01", "\x02", "\x03"
 
 BOTH_WAYS = "<>"
 """As in "Ann <> Ben", the subject of an introduction."""
-_SEPARATOR = r"[ ,\"*_/()'-]+"
-_GAP = r"((?:[ \"*_/()'-]+[^ ,;:.!?]+(?:[.,:][0-9]+)*){0,6}?)"
+_SEPARATOR = r"[ ,\"*_/()&'-]+"
+_GAP = r"((?:[ \"*_/()&'-]+[^ ,;:.!?]+(?:[.,:][0-9]+)*){0,6}?)"
 _CONTRACTED = {
     "have": "ve", "has": "s", "had": "d", "are": "re", "is": "s", "am": "m", "will": "ll", "would": "d", "us": "s",
 }  # fmt: skip

@@ -5,13 +5,20 @@ from __future__ import annotations
 import unicodedata
 from functools import lru_cache
 
-from worker.mail.authentication import is_at_or_below
-
 _SHORTEST_WORN = 5
 """A shorter name (wise, xero) is too often a part of an honest one."""
 _SHORTEST_MISSPELT = 8
 """Of a shorter name, one letter other makes another honest one: stripe, strike, stride."""
+_DISTINCT = 7
 _LONGEST = 253
+_TRAPPINGS = (
+    "account accounts alert alerts app auth bill billing bills client cloud com contract customer doc docs document"
+    " documents e email esign file files help helpdesk id info invoice invoices invoicing login mail mailer mailing"
+    " mails my net news no noreply notice notices notification notifications notify online org pay payment payments"
+    " payout portal reply secure security server service services share sharing sign signature signatures signed"
+    " signin signing support system team update updates verification verify web www"
+)
+"""What forgers add to a name."""
 
 # Unicode Technical Standard 39, confusables.txt: the ones that make Latin names.
 _SHAPES = str.maketrans(
@@ -31,9 +38,18 @@ def imitates(domain: str, known: frozenset[str]) -> str:
 
     A known domain and what lies below it imitate nobody. The domain is in ASCII (xn-- and all).
     """
-    if len(domain) > _LONGEST or any(is_at_or_below(domain, one) for one in known):
+    if len(domain) > _LONGEST or is_below_any(domain, known):
         return ""
     return _imitates(domain, known)
+
+
+def is_below_any(domain: str, known: frozenset[str]) -> bool:
+    """Whether a domain is one of these or lies below one."""
+    while "." in domain:
+        if domain in known:
+            return True
+        domain = domain.partition(".")[2]
+    return False
 
 
 @lru_cache(maxsize=4096)
@@ -42,13 +58,19 @@ def _imitates(domain: str, known: frozenset[str]) -> str:
     labels = shown.split(".")
     if any(_mixes_scripts(label) for label in labels):
         return "letters of several scripts"
-    pieces = {skeleton(piece) for label in labels[:-1] for piece in (label, *label.split("-"))}
     name = skeleton(own_name(shown))
-    for one in sorted(known):
-        real = skeleton(own_name(one))
-        if skeleton(shown) == skeleton(one) or _wears(pieces, name, real) or _misspells(name, real):
+    below = {skeleton(label) for label in labels[:-1]} - {name}
+    whole = skeleton(shown)
+    for one, looks, real in _known(known):
+        if whole == looks or _wears(below, name, real) or _misspells(name, real):
             return one
     return ""
+
+
+@lru_cache(maxsize=16)
+def _known(known: frozenset[str]) -> tuple[tuple[str, str, str], ...]:
+    """Each known domain, what the eye makes of it, and of its firm's own label."""
+    return tuple((one, skeleton(one), skeleton(own_name(one))) for one in sorted(known))
 
 
 def spelled_out(domain: str) -> str:
@@ -89,11 +111,25 @@ def _mixes_scripts(label: str) -> bool:
     return "LATIN" in scripts and bool(scripts & {"CYRILLIC", "GREEK", "ARMENIAN"})
 
 
-def _wears(pieces: set[str], name: str, real: str) -> bool:
-    """The known name as a label or between hyphens, or grown on to another word."""
+def _wears(below: set[str], name: str, real: str) -> bool:
+    """The known name under another domain, cut by hyphens, or with a service's trappings: paypal-billing.
+
+    With any other word it may be a firm that bears the name in honour: mercury-freight.
+    """
     if len(real) < _SHORTEST_WORN:
-        return real in pieces and real == name
-    return real in pieces or (len(real) > 6 and (name.startswith(real) or name.endswith(real)))
+        return name == real
+    if name.replace("-", "") == real or (len(real) >= _DISTINCT and real in below):
+        return True
+    words = name.split("-")
+    if real in words:
+        return all(word == real or word in _trappings() for word in words)
+    rest = name.removeprefix(real) if name.startswith(real) else name.removesuffix(real)
+    return rest != name and rest.strip("-") in _trappings()
+
+
+@lru_cache(maxsize=1)
+def _trappings() -> frozenset[str]:
+    return frozenset(skeleton(word) for word in _TRAPPINGS.split())
 
 
 def _misspells(name: str, real: str) -> bool:

@@ -39,7 +39,7 @@ from typing import TYPE_CHECKING
 
 from worker.core.model import Address, Party, Reading, Trust
 from worker.mail.authentication import Results, is_at_or_below, normal_domain, read_results
-from worker.mail.lookalike import imitates
+from worker.mail.lookalike import imitates, is_below_any
 
 if TYPE_CHECKING:
     from worker.mail.headers import Headers
@@ -193,7 +193,7 @@ def _trick(headers: Headers, sender: Party, domain: str, reading: Reading) -> st
 
         for party in addresses(headers.all("reply-to")):
             answered = normal_domain(party.address.rpartition("@")[2])
-            if answered != domain and (any(is_at_or_below(answered, one) for one in known)):
+            if answered != domain and is_below_any(answered, known):
                 return f"answers go to {party.address}, who did not write it"
     return ""
 
@@ -209,10 +209,7 @@ def _addresses_in(name: str) -> list[str]:
 
 def is_notary(domain: str, reading: Reading) -> bool:
     """Whether a domain is a service's whose notices count, or lies below it."""
-    if domain in reading.notaries:
-        return True
-    labels = domain.split(".")
-    return any(".".join(labels[at:]) in reading.notaries for at in range(1, len(labels) - 1))
+    return is_below_any(domain, reading.notaries)
 
 
 def _is_ours(domain: str, reading: Reading) -> bool:
