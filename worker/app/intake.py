@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from worker.app.household import Household
 from worker.core import outbox, placing, record, steering
@@ -32,6 +32,8 @@ from worker.mail.parse import parse
 from worker.signals.detect import detect
 
 _BCC = re.compile(rb"^bcc[ \t]*:(.*(?:\r?\n[ \t].*)*)", re.IGNORECASE | re.MULTILINE)
+
+_SKEW = timedelta(minutes=5)
 
 Heard = Callable[[Message, tuple[Evidence, ...], tuple[DealId, ...], str], None]
 """Told of each mail: what it is, what it shows, the deals it touched, and why it was put there."""
@@ -120,6 +122,8 @@ class Intake:
             if not history:  # a colleague's mailbox may have shown it first, without the tag of our copy
                 self._commit_if_new(deal, self._tagged(deal, message, now))
             return id
+        if not history:
+            evidence, at = _not_before(deal.live_from, evidence, at)
         changed = record.remember(deal, message, evidence, self.household.reading, at, history=history)
         if history:
             changed = replace(changed, live_from=now)
@@ -196,6 +200,17 @@ class Intake:
                 why="; ".join((placed.why, *message.defects))[:500],
             )
         )  # fmt: skip
+
+
+def _not_before(
+    first_contact: datetime | None, evidence: tuple[Evidence, ...], at: datetime
+) -> tuple[tuple[Evidence, ...], datetime]:
+    """A mail that came after first contact is not of the past because its server's clock is behind ours, or because
+    INTERNALDATE knows no fractions of a second. What is older by more was moved here and is of the past indeed.
+    """
+    if first_contact is None or not timedelta(0) < first_contact - at < _SKEW:
+        return evidence, at
+    return tuple(replace(item, at=max(item.at, first_contact)) for item in evidence), first_contact
 
 
 def _comes_to_us(message: Message, raw: RawMail, reading: Reading) -> bool:

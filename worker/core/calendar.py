@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -13,6 +13,8 @@ import holidays
 
 from worker.core.playbook import Duration, Hours, Unit
 
+_LONGEST_SEARCH = 800
+"""Days, over two years: longer than any absence that is believed."""
 _MOST_LIVE_IN = {"GB": "ENG"}
 """Where a country's holidays without a region leave out a day off of nearly everybody, such as Easter Monday."""
 DECENT = (time(7, 0), time(19, 0))
@@ -60,7 +62,12 @@ def _holidays(country: str, year: int) -> frozenset[date]:
 
 def is_business_day(day: date, country: str) -> bool:
     """Monday to Friday and no public holiday of the country."""
-    return day.weekday() < 5 and day not in _holidays(country, day.year)
+    return day.weekday() < 5 and not is_holiday(day, country)
+
+
+def is_holiday(day: date, country: str) -> bool:
+    """Whether it is a public holiday of the country; none is known of "" and of countries without a calendar."""
+    return day in _holidays(country, day.year)
 
 
 def _counts(day: date, place: Locale) -> bool:
@@ -73,9 +80,9 @@ def later(moment: datetime, wait: Duration, place: Locale) -> datetime:
     count = wait.count
     match wait.unit:
         case Unit.MINUTE:
-            return moment + timedelta(minutes=count)
+            return _elapsed(moment, timedelta(minutes=count))
         case Unit.HOUR:
-            return moment + timedelta(hours=count)
+            return _elapsed(moment, timedelta(hours=count))
         case Unit.DAY:
             return _wall(local, local.date() + timedelta(days=count))
         case Unit.WEEK:
@@ -89,6 +96,11 @@ def later(moment: datetime, wait: Duration, place: Locale) -> datetime:
         case Unit.BUSINESS_MORNING:
             day = _business_days_on(local.date(), 1, place)
             return datetime.combine(day, MORNING[0], place.zone)
+
+
+def _elapsed(moment: datetime, wait: timedelta) -> datetime:
+    # Python adds to the wall clock, which jumps in the night when the clocks change.
+    return (moment.astimezone(UTC) + wait).astimezone(moment.tzinfo)
 
 
 def _wall(local: datetime, day: date) -> datetime:
@@ -112,11 +124,12 @@ def _business_days_on(day: date, count: int, place: Locale) -> date:
 
 def fitting(moment: datetime, hours: Hours, place: Locale) -> datetime:
     """The first moment, not before this one, at which mail may reach somebody there."""
-    begin, end = max(hours.begin, DECENT[0]), min(hours.end, DECENT[1])
+    begin, end = window(hours)
+    days = hours.days if any(day < 5 for day in hours.days) else Hours().days
     local = moment.astimezone(place.zone)
     day = local.date()
-    for _ in range(400):
-        if day.weekday() in hours.days and _counts(day, place):
+    for _ in range(_LONGEST_SEARCH):
+        if day.weekday() in days and _counts(day, place) and not is_holiday(day, hours.holidays):
             opens = datetime.combine(day, begin, place.zone)
             closes = datetime.combine(day, end, place.zone)
             if local < opens:
@@ -125,7 +138,13 @@ def fitting(moment: datetime, hours: Hours, place: Locale) -> datetime:
                 return local
         day += timedelta(days=1)
         local = datetime.combine(day, time(0), place.zone)
-    return moment  # a calendar without an open day in a year has been refused by `check`
+    return local  # Nobody is away for so long, and `check` refuses a calendar without an open day: far off, not now.
+
+
+def window(hours: Hours) -> tuple[time, time]:
+    """The hours of a playbook inside the decent ones; the decent ones where nothing is left of it."""
+    begin, end = max(hours.begin, DECENT[0]), min(hours.end, DECENT[1])
+    return (begin, end) if begin < end else DECENT
 
 
 def spread(moment: datetime, hours: Hours, place: Locale, seed: str) -> datetime:
@@ -139,7 +158,9 @@ def spread(moment: datetime, hours: Hours, place: Locale, seed: str) -> datetime
     if again == held:
         return held
     # The window closed meanwhile: early in the next one, by the same share of its first half hour.
-    return again + timedelta(seconds=round(1800 * share))
+    begin, end = window(hours)
+    open_for = 60 * (60 * (end.hour - begin.hour) + end.minute - begin.minute)
+    return again + timedelta(seconds=int(min(1800, open_for - 1) * share))
 
 
 def country_of(domain: str) -> str:
@@ -152,11 +173,11 @@ def learn_zone(offsets: Iterable[tuple[datetime, int]], country: str, home: Zone
 
     Clocks change, so an offset is never kept as a zone: the zone has to give each offset at its own moment.
     """
-    seen = tuple(offsets)
-    if not seen:
-        zones = _ZONES.get(country, ())
-        return home if not zones or home.key in zones else ZoneInfo(zones[0])
     named = _ZONES.get(country, ())
+    # Many servers stamp UTC on everything; from a country that never has it, that says nothing of where somebody is.
+    seen = tuple(pair for pair in offsets if pair[1] or not named or _is_their_own(pair, named))
+    if not seen:
+        return home if not named or home.key in named else ZoneInfo(named[0])
     rest = tuple(zone for zones in _ZONES.values() for zone in zones)
     home_first = (home.key,) if not named or home.key in named else ()
     for name in (*home_first, *named, home.key, *rest):
@@ -164,6 +185,10 @@ def learn_zone(offsets: Iterable[tuple[datetime, int]], country: str, home: Zone
         if all(_offset(zone, moment) == minutes for moment, minutes in seen):
             return zone
     return learn_zone(seen[1:], country, home)
+
+
+def _is_their_own(seen: tuple[datetime, int], zones: Iterable[str]) -> bool:
+    return any(_offset(ZoneInfo(zone), seen[0]) == seen[1] for zone in zones)
 
 
 def _offset(zone: ZoneInfo, moment: datetime) -> int:

@@ -198,3 +198,13 @@ def label(stages: Iterable[Stage]) -> Bucket:
         if bucket in buckets:
             return bucket
     return Bucket.OUT
+
+
+def diagram() -> str:
+    """The table as a Mermaid state diagram, for ARCHITECTURE.md."""
+    arrows: dict[tuple[str, str], list[str]] = {}
+    for (stage, event), to in NEXT.items():
+        arrows.setdefault((stage.value, to.value if to else "as_before"), []).append(event.replace("_", " "))
+    arrows.setdefault((Stage.OPENING.value, Stage.ACTIVE.value), []).append("thirty days")
+    lines = [f"    {stage} --> {to}: {', '.join(events)}" for (stage, to), events in arrows.items()]
+    return "\n".join(["stateDiagram-v2", *lines])

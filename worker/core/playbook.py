@@ -108,6 +108,7 @@ class Condition(StrEnum):
     NO_COMPLAINT = "no complaint is open"
     REPLIES_SEEN = "replies are seen"
     DELIVERY_KNOWN = "people of delivery are known"
+    DELIVERY_UNKNOWN = "people of delivery are not known"
     NOT_INTRODUCED = "delivery has not been introduced"
     NEVER_ASKED_TESTIMONIAL = "no testimonial was given"
 
@@ -228,6 +229,8 @@ class Hours:
     """Monday is 0."""
     spread: tuple[int, int] = (25, 70)
     """Minutes, least and most, that a mail is held back so that nothing leaves the second it is decided."""
+    holidays: str = ""
+    """ISO 3166: a country whose holidays are kept beside those of whoever gets the mail."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

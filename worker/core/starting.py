@@ -254,6 +254,8 @@ def holds(condition: Condition, deal: Deal, contact: Contact, world: World) -> b
             return replies_are_seen(deal, world)
         case Condition.DELIVERY_KNOWN:
             return bool(world.firm.delivery)
+        case Condition.DELIVERY_UNKNOWN:
+            return not world.firm.delivery
         case Condition.NOT_INTRODUCED:
             return not _delivery_introduced(deal, world)
         case Condition.NEVER_ASKED_TESTIMONIAL:

@@ -104,7 +104,7 @@ class _Hearing:
             book = self.shelf.books.get((self.voice.speaker, where))
             if book is None:
                 continue
-            found = book.find(Searched(sentence, text, self.day, self.message.language))
+            found = book.find(Searched(sentence, text, self.day, self.message.language), self.voice.languages)
             # Books are filed by words, in no order; what is said first counts first.
             for one in sorted(found, key=lambda f: (f.start, -f.end, f.signal.name)):
                 if self._counts(one, sentence, where):

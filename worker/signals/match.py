@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from worker.core.model import Speaker
+from worker.core.model import Event, Speaker
 from worker.core.phrase import ADDRESS, AMOUNT, BOTH_WAYS, DAY
 from worker.core.signal import Cues, Pattern, Signal, Signals, Where
 from worker.signals.days import Named, days, has_day_word
@@ -26,6 +26,14 @@ from worker.signals.sentences import Sentence
 _ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+|https?://[^ ]+|www\.[^ ]+")
 _CURRENCY = re.compile("[\x04\x05$]|\\b(?:usd|eur|gbp|chf|cad|aud|euros?|dollars|pounds|sek|nok|dkk|pln|franken|kr|fr)\\b")
 _MOST_TIMES = 4
+
+
+_MARKS: tuple[tuple[str, Callable[[str], object]], ...] = (
+    (AMOUNT, _CURRENCY.search),
+    (ADDRESS, lambda folded: "@" in folded or "www." in folded or "://" in folded),
+    (BOTH_WAYS, lambda folded: "<>" in folded or "<->" in folded),
+)
+_IN_ANY_LANGUAGE = frozenset({None, Event.OPT_OUT, Event.COMPLAINT, Event.HARDSHIP})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,21 +59,27 @@ class Searched:
     today: date
     language: str
     named: list[Named] = field(default_factory=list)
+    _words: frozenset[str] = frozenset()
+    _plain: bytes = b""
     _masked: bytes = b""
 
     def words(self) -> frozenset[str]:
         """The words of the sentence, and the marks of what may be masked in it."""
-        marks = []
-        folded = self.sentence.folded
-        if has_day_word(self.sentence.words):
-            marks.append(DAY)
-        if _CURRENCY.search(folded):
-            marks.append(AMOUNT)
-        if "@" in folded or "www." in folded or "://" in folded:
-            marks.append(ADDRESS)
-        if "<>" in folded or "<->" in folded:
-            marks.append(BOTH_WAYS)
-        return self.sentence.words.union(marks) if marks else self.sentence.words
+        if not self._words:
+            folded = self.sentence.folded
+            marks = [mark for mark, may_be in _MARKS if may_be(folded)]
+            if has_day_word(self.sentence.words):
+                marks.append(DAY)
+            self._words = self.sentence.words.union(marks) if marks else self.sentence.words
+        return self._words
+
+    def body(self, pattern: Pattern) -> bytes:
+        """What a pattern is searched in."""
+        if pattern.masked:
+            return self.masked()
+        if not self._plain:
+            self._plain = self.sentence.folded.encode("ascii", "replace")
+        return self._plain
 
     def masked(self) -> bytes:
         """The sentence with days, amounts and addresses turned into marks of the same length."""
@@ -102,8 +116,12 @@ class Book:
                 filed[word].append(entry)
         self._filed = {word: tuple(entries) for word, entries in filed.items()}
 
-    def find(self, searched: Searched) -> Iterator[Found]:
-        """Every phrase of the book in a sentence."""
+    def find(self, searched: Searched, languages: frozenset[str] = frozenset()) -> Iterator[Found]:
+        """Every phrase of the book in a sentence.
+
+        Args:
+            languages: where it is known what the text is written in; what stops us is looked for in all.
+        """
         words = searched.words()
         seen: set[int] = set()
         for word in self._filed.keys() & words:
@@ -111,17 +129,15 @@ class Book:
                 if id(entry) in seen or any(need.isdisjoint(words) for need in entry.others):
                     continue
                 seen.add(id(entry))
+                if languages and entry.signal.language not in languages and entry.signal.event not in _IN_ANY_LANGUAGE:
+                    continue
                 yield from _search(entry, searched)
 
 
 def _search(entry: _Entry, searched: Searched) -> Iterator[Found]:
-    if any(_compiled(p.regex).search(_body(p, searched)) for p in entry.signal.but_not):
-        return
-    regex = _compiled(entry.pattern.regex)
-    named = regex.groupindex
-    gaps = [g for g in range(1, regex.groups + 1) if g not in named.values()]
-    for times, match in enumerate(regex.finditer(_body(entry.pattern, searched))):
-        if times >= _MOST_TIMES:
+    regex, named, gaps = _compiled(entry.pattern.regex)
+    for times, match in enumerate(regex.finditer(searched.body(entry.pattern))):
+        if times >= _MOST_TIMES or (not times and _is_taken_back(entry.signal, searched)):
             break
         yield Found(
             signal=entry.signal,
@@ -132,15 +148,23 @@ def _search(entry: _Entry, searched: Searched) -> Iterator[Found]:
         )
 
 
-def _body(pattern: Pattern, searched: Searched) -> bytes:
-    return searched.masked() if pattern.masked else searched.sentence.folded.encode("ascii", "replace")
+def _is_taken_back(signal: Signal, searched: Searched) -> bool:
+    words = searched.words()
+    return any(
+        _compiled(pattern.regex)[0].search(searched.body(pattern)) is not None
+        for pattern in signal.but_not
+        if not any(need.isdisjoint(words) for need in pattern.needs)
+    )
 
 
 @lru_cache(maxsize=16384)
-def _compiled(regex: str) -> Any:
+def _compiled(regex: str) -> tuple[Any, dict[bytes, int], tuple[int, ...]]:
+    """A regex for RE2 over bytes, its slots, and the numbers of its gaps."""
     import re2
 
-    return re2.compile(regex.encode())
+    compiled = re2.compile(regex.encode())
+    named = dict(compiled.groupindex)
+    return compiled, named, tuple(g for g in range(1, compiled.groups + 1) if g not in named.values())
 
 
 @dataclass(frozen=True, slots=True, eq=False)

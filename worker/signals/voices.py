@@ -7,11 +7,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from worker.core.model import Address, Event, Kind, Message, Party, Reading, Speaker, Strength, Trust
 from worker.core.phrase import fold
 from worker.core.signal import Service, Signals, Trade
 
+_ROMANCE = frozenset({"es", "it", "pt", ""})
+_OTHER = frozenset[str]()
+_LANGUAGES = {
+    "en": frozenset({"en", ""}), "de": frozenset({"de", ""}), "fr": frozenset({"fr", ""}), "nl": frozenset({"nl", ""}),
+    "es": _ROMANCE, "it": _ROMANCE, "pt": _ROMANCE,
+}  # fmt: skip
 _OF_SERVICES = frozenset({
     Event.SIGNED, Event.PARTLY_SIGNED, Event.PAYMENT_RECEIVED, Event.PAYMENT_PARTIAL, Event.PAYMENT_FAILED,
     Event.PAYMENT_REVERSED, Event.SIGNING_DECLINED, Event.INVOICE_SENT,
@@ -34,6 +41,8 @@ class Voice:
     ceiling: Strength = Strength.CERTAIN
     only_weak: frozenset[Event] = frozenset()
     """Events of which these words are no more than weak evidence."""
+    languages: frozenset[str] = frozenset()
+    """What it is written in, with what is easily taken for it; empty where nobody knows."""
     trades: frozenset[Trade] = frozenset()
     """Of a notice: what its service may speak about; empty where nobody knows."""
 
@@ -90,6 +99,7 @@ def _writer(message: Message, signals: Signals, reading: Reading, *, is_team: bo
         attachments=_names(message),
         ceiling=ceiling,
         only_weak=only_weak,
+        languages=_LANGUAGES.get(message.language, _OTHER),
     )
 
 
@@ -127,6 +137,12 @@ def _poses_as_service(message: Message, signals: Signals) -> bool:
     if sender is None:
         return False
     shown = fold(f"{sender.name} {sender.address}")
-    if _MACHINE.search(shown):
-        return True
-    return any(fold(s.name).replace(" ", "") in shown.replace(" ", "").replace("-", "") for s in signals.services)
+    plain = shown.replace(" ", "").replace("-", "")
+    return _MACHINE.search(shown) is not None or any(name in plain for name in _service_names(signals))
+
+
+@lru_cache(maxsize=4)
+def _service_names(signals: Signals) -> tuple[str, ...]:
+    """The names as they may be posed under; short ones are parts of other words."""
+    names = (fold(s.name).replace(" ", "") for s in signals.services)
+    return tuple(name for name in names if len(name) > 4)
