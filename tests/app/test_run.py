@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
+import threading
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.policy import default as modern
-from pathlib import Path
 
-import pytest
+from worker.core.model import Outbox
 
-from worker.core.model import Outbox, Stage
-
-pytestmark = pytest.mark.usefixtures("house")
 ZOE = "zoe@northquay.example"
 MARTA = "marta@oakline.example"
 
@@ -24,12 +22,12 @@ def test_a_signature_and_a_payment_lead_to_one_thank_you_in_the_thread(firm, hou
     assert house.sent(ZOE) == []
     firm.close_deal()
     worker.says("action=stage", "stage=opening")
-    if weekend:  # a weekend of the whole earth: it is decided, and waits for Monday
-        [item] = firm.items("opening")
-        assert item.state is Outbox.QUEUED
+    if weekend:  # of the whole earth: it is decided, and waits for Monday
+        [item] = firm.queued("opening")
         assert item.letter.send_at > datetime.now(UTC)
         return
     [item] = firm.filed("opening")
+    firm.filed("task")
     [data] = house.sent(ZOE)
     mail = message_from_bytes(data, policy=modern)
     assert str(mail["From"]) == "Márta Őrsi <marta@oakline.example>"
@@ -39,9 +37,8 @@ def test_a_signature_and_a_payment_lead_to_one_thank_you_in_the_thread(firm, hou
     assert mail["References"] == "<offer@oakline.example>"
     assert str(mail["Subject"]) == "Re: The cold store"
     assert mail["Message-ID"] == f"<{item.message_id}>"
-    assert "Zoë" in mail.get_content()
     assert mail["Auto-Submitted"] is None
-    firm.filed("task")
+    assert "Zoë" in mail.get_content()
     assert worker.stop() == 0
     again = firm.run()
     again.says("waiting for mail")
@@ -50,19 +47,134 @@ def test_a_signature_and_a_payment_lead_to_one_thank_you_in_the_thread(firm, hou
     assert len(house.sent(MARTA)) == 1
 
 
-class TestNight:
-    @pytest.fixture
-    def zone(self, night: str) -> str:
-        return night
+def test_what_is_decided_at_night_waits_for_the_morning(firm, house, night):
+    firm.settings["WORKER_TIME_ZONE"] = night
+    firm.offer()
+    worker = firm.run()
+    worker.says("waiting for mail")
+    firm.close_deal()
+    [item] = firm.queued("opening")
+    assert item.letter.send_at > datetime.now(UTC)
+    assert worker.stop() == 0
+    assert house.sent(ZOE) == []
 
-    def test_what_is_decided_at_night_waits_for_the_morning(self, firm, house):
-        firm.offer()
-        worker = firm.run()
-        worker.says("waiting for mail")
-        firm.close_deal()
-        worker.says("action=stage", "stage=opening")
-        [item] = firm.items("opening")
-        assert item.state is Outbox.QUEUED
-        assert item.letter.send_at > datetime.now(UTC)
-        assert worker.stop() == 0
-        assert house.sent(ZOE) == []
+
+def test_the_log_has_a_line_for_each_decision_and_no_body(firm, house):
+    firm.offer()
+    worker = firm.run()
+    worker.says("waiting for mail")
+    firm.close_deal()
+    line = worker.says("action=stage", "stage=opening")
+    [deal] = firm.deals()
+    assert f"deal={deal.id}" in line
+    assert "envelope-1@docusign.net" in line
+    assert "payment-1@paypal.com" in line
+    assert "why=" in line
+    firm.filed("task")
+    worker.stop()
+    decisions = [line for line in worker.lines if " action=" in line]
+    assert len(decisions) >= len(firm.deals()[0].decisions)
+    assert "Shall we begin in March" not in worker.log
+    assert "Do not share" not in worker.log
+    assert "Traceback" not in worker.log
+
+
+# -- systemd ---------------------------------------------------------------------------------
+
+
+class Manager:
+    """The service manager's end of NOTIFY_SOCKET."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.heard: list[str] = []
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind(path)
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def _listen(self) -> None:
+        while words := self.socket.recv(4096):
+            self.heard.extend(words.decode().split("\n"))
+
+
+def test_systemd_hears_ready_status_signs_of_life_and_the_end(firm, tmp_path, wait_until):
+    manager = Manager(str(tmp_path / "notify"))
+    worker = firm.run(NOTIFY_SOCKET=manager.path, WATCHDOG_USEC="200000")
+    wait_until(lambda: "READY=1" in manager.heard)
+    wait_until(lambda: manager.heard.count("WATCHDOG=1") > 2)
+    firm.offer()
+    wait_until(lambda: any(line.startswith("STATUS=1 deals") for line in manager.heard))
+    assert worker.stop() == 0
+    wait_until(lambda: "STOPPING=1" in manager.heard)
+    assert manager.heard.index("READY=1") < manager.heard.index("STOPPING=1")
+
+
+# -- ends ------------------------------------------------------------------------------------
+
+
+def test_sigterm_while_the_server_thinks_ends_it_and_the_mail_left_once(firm, house):
+    firm.settings["WORKER_MODE"] = "approve"
+    offered, go_on = threading.Event(), asyncio.Event()
+
+    def think() -> object:
+        offered.set()
+        return go_on.wait()
+
+    house.system.at["offered"] = think
+    firm.offer()
+    worker = firm.run()
+    worker.says("waiting for mail")
+    firm.close_deal()
+    assert offered.wait(20)  # the mail is handed over, the server has not answered yet
+    assert worker.stop() == 0
+    [item] = firm.items("approval")
+    assert item.state is Outbox.UNCERTAIN
+    house.system.at.clear()
+    house.loop.call_soon_threadsafe(go_on.set)
+    again = firm.run()
+    assert [one.message_id for one in firm.filed("approval")] == [item.message_id]
+    assert again.stop() == 0
+    assert len({house_id(data) for data in house.sent(MARTA)}) == len(house.sent(MARTA)) >= 1
+
+
+def house_id(data: bytes) -> str:
+    return str(message_from_bytes(data)["Message-ID"])
+
+
+def test_sigterm_while_history_is_read_ends_it_and_the_rest_is_read_later(firm, house):
+    for number in range(120):
+        firm.offer(f"Ann {number} <ann@company{number}.example>", f"offer-{number}@oakline.example")
+    worker = firm.run()
+    worker.says("mail=offer-")
+    assert worker.stop() == 0
+    assert "Traceback" not in worker.log
+    again = firm.run("--once")
+    assert again.ends() == 0
+    assert len(firm.deals()) == 120
+    assert len({deal.title for deal in firm.deals()}) == 120
+    assert house.sent(MARTA) == []
+
+
+# -- once ---------------------------------------------------------------------------------------
+
+
+def test_once_handles_what_is_there_and_what_is_due_and_ends(firm, house):
+    firm.settings["WORKER_MODE"] = "approve"
+    firm.offer()
+    assert firm.run("--once").ends() == 0
+    firm.close_deal()
+    assert firm.run("--once").ends() == 0
+    assert len(firm.items("approval")) == 1
+    assert len(house.sent(MARTA)) == 1
+    assert firm.run("--once").ends() == 0
+    assert firm.filed("approval")
+    assert len(house.sent(MARTA)) == 1
+
+
+def test_once_without_its_mailbox_fails_in_one_line(firm, house):
+    firm.settings["WORKER_IMAP_PORT"] = str(house.relay("imap").port)
+    worker = firm.run("--once")
+    assert worker.ends() == 1
+    [line] = worker.lines
+    assert "nothing answers on this port" in line
+    assert "WORKER_IMAP_PORT" in line

@@ -138,7 +138,8 @@ def fitting(moment: datetime, hours: Hours, place: Locale) -> datetime:
                 return local
         day += timedelta(days=1)
         local = datetime.combine(day, time(0), place.zone)
-    return local  # Nobody is away for so long, and `check` refuses a calendar without an open day: far off, not now.
+    # Nobody is away for so long, and `check` refuses a calendar without an open day: far off, not now.
+    return datetime.combine(day, begin, place.zone)
 
 
 def window(hours: Hours) -> tuple[time, time]:

@@ -15,6 +15,8 @@ OPENING_LASTS = timedelta(days=30)
 
 _SUSPECT = (Stage.IDENTIFIED, Stage.CONTACTED)
 _UNSIGNED = (*_SUSPECT, Stage.ENGAGED, Stage.PROPOSED, Stage.VERBAL)
+OPEN = frozenset({Stage.ENGAGED, Stage.PROPOSED, Stage.VERBAL})
+"""Where an answer is what is waited for."""
 _RETURNABLE = (Stage.LOST, Stage.LATER)
 _CLIENT = (Stage.OPENING, Stage.ACTIVE)
 

@@ -46,6 +46,7 @@ class Duration:
 
 _NUMBERS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8,
             "nine": 9, "ten": 10, "twelve": 12}  # fmt: skip
+_LONGEST = {Unit.YEAR: 20, Unit.MONTH: 240, Unit.WEEK: 1000, Unit.DAY: 7000, Unit.BUSINESS_DAY: 2000}
 _DURATION = re.compile(r"(\d{1,4}|[a-z]+) (minute|hour|business day|working day|day|week|month|year)s?")
 
 
@@ -64,8 +65,10 @@ def read_duration(text: str) -> Duration:
         raise UnknownPhrase(
             f'"{text}" is not a length of time. Write it like "3 business days", "2 weeks" or "next business morning"'
         )
-    unit = "business day" if found[2] == "working day" else found[2]
-    return Duration(count=number, unit=Unit(unit))
+    unit = Unit("business day" if found[2] == "working day" else found[2])
+    if number > _LONGEST.get(unit, 9999):
+        raise UnknownPhrase(f'"{text}" is longer than {_LONGEST[unit]} {unit}s: nobody waits for that')
+    return Duration(count=number, unit=unit)
 
 
 class Mode(StrEnum):

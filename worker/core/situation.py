@@ -27,6 +27,8 @@ from worker.core.playbook import Mode, Playbook
 
 AWAY_WITHOUT_DATE = timedelta(days=14)
 """How long an absence lasts that names no day of return."""
+LONGEST_ABSENCE = timedelta(days=366)
+"""A return in 2199 is a slip of the pen; nobody is forgotten for it."""
 _PROCUREMENT = ("accounts", "accounting", "ap", "invoices", "invoice", "billing", "procurement", "purchasing", "finance",
                 "buchhaltung", "rechnung", "einkauf", "comptabilite", "facturation", "administratie")  # fmt: skip
 
@@ -90,7 +92,7 @@ def away(address: Address, world: World) -> tuple[tuple[date, date], ...]:
     if entry is None or entry.away_from is None:
         return ()
     until = entry.away_until or (entry.away_from + AWAY_WITHOUT_DATE).date()
-    return ((entry.away_from.date(), until),)
+    return ((entry.away_from.date(), min(until, (entry.away_from + LONGEST_ABSENCE).date())),)
 
 
 def locale(contact: Contact, world: World) -> Locale:

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from worker.core.calendar import Locale, fitting, later
-from worker.core.lifecycle import CERTAIN_ONLY
+from worker.core.lifecycle import CERTAIN_ONLY, OPEN
 from worker.core.model import (
     Address,
+    Bucket,
     Deal,
     Event,
     Evidence,
@@ -24,7 +25,7 @@ from worker.core.model import (
 )
 from worker.core.outbox import Drop, Go, Verdict, WaitUntil
 from worker.core.playbook import Duration, Playbook, Rule, Unit, Watch
-from worker.core.situation import World, away, locale, open_complaint, suppressed
+from worker.core.situation import World, locale, open_complaint, suppressed
 
 _ALWAYS = frozenset({Rule.CONTACT_ASKS_TO_STOP, Rule.MAIL_BOUNCES, Rule.DEAL_DISQUALIFIED})
 _LIFE_CYCLE = _ALWAYS | {Rule.DEAL_CANCELLED, Rule.PAYMENT_REVERSED}
@@ -64,13 +65,45 @@ def ends(run: Run, book: Playbook, deal: Deal, world: World) -> Reason | None:
     """Why a run has to end now, or None while it may go on."""
     rules = book.stop_when | (_LIFE_CYCLE if book.life_cycle else _CHASING)
     since = anchor(run, deal)
+    moved_on = _moved_on(run, book, deal, world)
+    if moved_on is not None:
+        return moved_on
     for rule in sorted(rules):
-        if rule is Rule.DEAL_DISQUALIFIED and book.when is Watch.RETURNS:
-            continue  # it begins just because they are disqualified
+        if _began_with(book, rule):
+            continue
         reason = _fires(rule, run, deal, since, world)
         if reason is not None:
             return reason
     return None
+
+
+def _began_with(book: Playbook, rule: Rule) -> bool:
+    """A playbook is not ended by what it begins with: the returned are disqualified, the lost are lost."""
+    match rule:
+        case Rule.DEAL_DISQUALIFIED:
+            return book.when is Watch.RETURNS or book.when is Stage.DISQUALIFIED
+        case Rule.DEAL_LOST:
+            return book.when is Stage.LOST or book.when is Event.REJECTED
+        case _:
+            return book.when in (_EVENTS.get(rule), _STAGES.get(rule))
+
+
+def _moved_on(run: Run, book: Playbook, deal: Deal, world: World) -> Reason | None:
+    """Whoever is chased for an answer or for money is left in peace as soon as the deal has gone on without it."""
+    if book.life_cycle or not deal.stages:
+        return None
+    change = deal.stages[-1]
+    if book.when is Watch.SILENT and deal.stage not in OPEN:
+        return Reason(why=f"the deal is {_spaced(deal.stage)}: {change.why}", found_in=change.found_in)
+    if book.when is Watch.SILENT and world.known(run.contact).label is Bucket.CLIENT:
+        return Reason(why=f"{run.contact} is a client by now", found_in=change.found_in)
+    if isinstance(book.when, Stage) and deal.stage is not book.when:
+        return Reason(why=f"the deal is {_spaced(deal.stage)}: {change.why}", found_in=change.found_in)
+    return None
+
+
+def _spaced(stage: Stage) -> str:
+    return stage.replace("_", " ")
 
 
 def _fires(rule: Rule, run: Run, deal: Deal, since: datetime, world: World) -> Reason | None:
@@ -84,6 +117,8 @@ def _fires(rule: Rule, run: Run, deal: Deal, since: datetime, world: World) -> R
             return Reason(why=entry.why or f"{run.contact} gets no more mail", found_in=entry.found_in) if entry else None
         case Rule.DEAL_DISQUALIFIED | Rule.DEAL_LOST | Rule.DEAL_IS_CLIENT:
             return _reached(_STAGES[rule], deal)
+        case Rule.CONTACT_ASKS_TO_STOP:
+            return _happened(Event.OPT_OUT, deal, since, by=run.contact)
         case _:
             return _happened(_EVENTS[rule], deal, since)
 
@@ -103,11 +138,13 @@ def _reached(stage: Stage, deal: Deal) -> Reason | None:
     change = deal.stages[-1] if deal.stages else None
     if change is None or change.stage is not stage:
         return None
-    return Reason(why=f"the deal is {stage}: {change.why}", found_in=change.found_in)
+    return Reason(why=f"the deal is {_spaced(stage)}: {change.why}", found_in=change.found_in)
 
 
-def _happened(event: Event, deal: Deal, since: datetime) -> Reason | None:
+def _happened(event: Event, deal: Deal, since: datetime, *, by: Address | None = None) -> Reason | None:
     for item in deal.evidence:
+        if by is not None and item.by not in (by, None):
+            continue  # a colleague who wants no mail of ours speaks for themselves
         if item.event is event and item.at > since and _counts(item):
             return Reason(why=f'{event.replace("_", " ")}: "{item.quote}"', found_in=(item.found_in,))
     return None
@@ -125,16 +162,28 @@ def held(deal: Deal, run: Run, book: Playbook, world: World, now: datetime) -> R
     if deal.paused_until is not None and deal.paused_until > now:
         return Reason(why=f"paused by the owner until {deal.paused_until:%d %B}")
     if open_complaint(deal) and not run.trigger.startswith(f"{Event.COMPLAINT}:"):
-        found = tuple(item.found_in for item in deal.evidence if item.event is Event.COMPLAINT)
-        return Reason(why="a complaint is open", found_in=found[-1:])
-    hardship = [item for item in deal.evidence if item.event is Event.HARDSHIP and _counts(item)]
-    if hardship and hardship[-1].at + timedelta(days=30) > now:
-        return Reason(why=f'they have other sorrows: "{hardship[-1].quote}"', found_in=(hardship[-1].found_in,))
-    if run.state is RunState.ACTIVE and away(run.contact, world):
-        first, last = away(run.contact, world)[-1]
-        if first <= now.date() <= last:
-            entry = world.suppression.people[run.contact]
-            return Reason(why=f"away until {last:%d %B %Y}", found_in=entry.found_in)
+        complaint = _newest(Event.COMPLAINT, deal)
+        return Reason(why="a complaint is open", found_in=(complaint.found_in,) if complaint else ())
+    hardship = _newest(Event.HARDSHIP, deal)
+    if hardship is not None and hardship.at + timedelta(days=30) > now:
+        return Reason(why=f'they have other sorrows: "{hardship.quote}"', found_in=(hardship.found_in,))
+    return _absent(run, deal, world, now)
+
+
+def _newest(event: Event, deal: Deal) -> Evidence | None:
+    items = [item for item in deal.evidence if item.event is event and _counts(item)]
+    return max(items, key=lambda item: (item.at, item.found_in), default=None)
+
+
+def _absent(run: Run, deal: Deal, world: World, now: datetime) -> Reason | None:
+    contact = next((contact for contact in deal.contacts if contact.address == run.contact), None)
+    if contact is None:
+        return None
+    place = locale(contact, world)
+    today = now.astimezone(place.zone).date()
+    for first, last in place.away:
+        if first <= today <= last:
+            return Reason(why=f"away until {last:%d %B %Y}", found_in=world.suppression.people[run.contact].found_in)
     return None
 
 
