@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import shutil
 import signal
@@ -49,11 +50,11 @@ start:
   when: deal becomes client
 calendar: {send_between: "07:00-19:00", days: [mon, tue, wed, thu, fri], spread: none}
 steps:
-  - id: thank-you
-    send: client/thank-you
   - id: ring-them
     task: Ring {{ contact.called }}
     for: owner
+  - id: thank-you
+    send: client/thank-you
 """
 NUDGE = """\
 playbook: 1
@@ -209,6 +210,7 @@ class House:
     """The servers in a thread of their own: the worker's mailbox and the owner's, and one SMTP server."""
 
     def __init__(self) -> None:
+        logging.getLogger("mail.log").setLevel(logging.ERROR)  # aiosmtpd warns of its own deprecations there
         self.loop = asyncio.new_event_loop()
         threading.Thread(target=self.loop.run_forever, daemon=True).start()
         self.system = Watchful(mailboxes=(WORKER, BOX), clock=lambda: datetime.now(UTC))
@@ -235,6 +237,11 @@ class House:
     def sent(self, to: str) -> list[bytes]:
         """The worker's mails to somebody that the server has taken."""
         return [data for by, recipients, data in self.system.taken if by == WORKER and recipients[0] == to]
+
+    def copies(self, item: OutboxItem) -> int:
+        """How often the server has taken a mail."""
+        mark = f"Message-ID: <{item.message_id}>".encode()
+        return sum(mark in data for _, _, data in self.system.taken)
 
 
 def _free_port() -> int:
@@ -421,6 +428,12 @@ def weekend(zone: str) -> bool:
 def wait_until() -> Callable[..., Any]:
     """Looks again until something is so; fails where it never is."""
     return until
+
+
+@pytest.fixture
+def certificates() -> Path:
+    """Holds good.pem, expired.pem and foreign.pem."""
+    return CERTIFICATES
 
 
 @pytest.fixture

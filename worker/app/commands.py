@@ -59,7 +59,7 @@ async def _until_told(service: Service, *, once: bool) -> None:
 
 def _will_pass(fault: StateError) -> bool:
     """Whether another start may go well: a disk that is full gets room again, a folder of somebody else's stays so."""
-    return isinstance(fault.__cause__, OSError) and fault.__cause__.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO)
+    return isinstance(fault.__cause__, OSError) and fault.__cause__.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
 def _ended_by(fault: BaseException) -> int:

@@ -18,6 +18,9 @@ from worker.core.model import Deal, DealId, MessageId, Outbox, OutboxItem
 from worker.core.outbox import Drop, Go, Happening, Verdict, WaitUntil
 from worker.io.smtp import stop_if_cancelled
 
+_UNDECIDED = frozenset({Outbox.QUEUED, Outbox.SENDING, Outbox.COMMITTING})
+"""States that an outcome can still change; our own copy may have filed the mail before."""
+
 
 class Deals(Protocol):
     """Where deals are kept. Both are quick and do not await: between a read and its commit nothing else runs."""
@@ -178,7 +181,7 @@ class Delivery:
         """Outcomes that are known here and not yet on disk: a full disk must not make them be forgotten."""
         for (deal_id, message_id), outcome in list(self._unwritten.items()):
             deal, item = self._find(deal_id, message_id)
-            if deal is not None and item is not None and item.state not in outbox.OVER:
+            if deal is not None and item is not None and item.state in _UNDECIDED:
                 now = self._clock.now()
                 self._write(deal, item, outbox.concluded(_claimed(item, now), outcome, now))
             del self._unwritten[deal_id, message_id]

@@ -148,8 +148,7 @@ def _who(deal: Deal) -> str:
 
 def _reason(why: str) -> str:
     """A reason without the playbook's name before it."""
-    plain = why.partition(": ")[2] or why
-    return plain[:1].lower() + plain[1:] if plain[1:2].islower() and not plain.split()[0].istitle() else plain
+    return why.partition(": ")[2] or why
 
 
 def _gist(text: str) -> str:

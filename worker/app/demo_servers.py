@@ -79,7 +79,8 @@ class MailSystem:
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
         """Take a mail, write the border's headers, and deliver it."""
-        content = envelope.content if isinstance(envelope.content, bytes) else b""
+        content = envelope.content
+        assert isinstance(content, bytes)  # decode_data is off
         sender = str(envelope.mail_from or "")
         proven = session.auth_data if isinstance(session.auth_data, str) else ""
         self.taken.append((sender, tuple(envelope.rcpt_tos), content))

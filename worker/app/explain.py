@@ -230,7 +230,7 @@ def _details(item: Evidence) -> str:
 
 def _with_marks(text: str, evidence: Sequence[Evidence], marked: bool) -> str:
     """The text with each quote between »n and «."""
-    spans = []
+    spans: list[tuple[int, int, int]] = []
     for number, item in enumerate(evidence, 1):
         span = _find(text, item.quote)
         if span and all(span[1] <= a or b <= span[0] for a, b, _ in spans):

@@ -49,8 +49,8 @@ class Service:
     clock: Clock
     notifier: Notifier
     filing: Filing | None = None
-    pause: float = _DISK_PAUSE
-    """Seconds before the second try to write where the disk lets us not; each later one waits longer."""
+    disk_pause: float = _DISK_PAUSE
+    """Seconds until the next try to write, where the disk lets us not; it grows from try to try."""
     taken: int = 0
     """How many mails have been taken in since the start."""
     _fresh: set[DealId] = field(default_factory=set)
@@ -188,18 +188,15 @@ class Service:
 
     async def _patiently(self, work: Callable[[], None]) -> None:
         """Do it once the disk lets us: a full disk loses no mail, it only waits."""
-        pause = self.pause
         while True:
             try:
                 work()
             except StateUnwritable as fault:
                 if self._once:
                     raise
-                self._disk_is_full(fault)
-                await asyncio.sleep(pause)
-                pause = min(2 * pause, _DISK_PAUSE_MOST)
+                await asyncio.sleep(self._disk_is_full(fault))
             else:
-                return self._over("disk", "the state can be written again")
+                return self._disk_is_well()
 
     def _take_one(self, raw: RawMail, history: bool) -> None:
         now = self.clock.now()
@@ -233,7 +230,7 @@ class Service:
         leaves = None if self._leaving or self._sending else self._in_time(index.next_outbox_due())
         if leaves is not None and self._no_sending_before is not None:
             leaves = max(leaves, self._no_sending_before)
-        undecided = self._looked + timedelta(seconds=_DISK_PAUSE_MOST) if self._fresh else None
+        undecided = self._looked + timedelta(seconds=self.disk_pause) if self._fresh else None
         moments = (self._in_time(index.next_due()), leaves, undecided)
         return min((at for at in moments if at is not None), default=None)
 
@@ -256,6 +253,7 @@ class Service:
                     raise
                 self._disk_is_full(fault)
                 break
+            self._disk_is_well()
         if self._no_sending_before is None or now >= self._no_sending_before:
             self._leaving.update(self.store.index.outbox_due(now))
         if self._leaving:
@@ -308,11 +306,14 @@ class Service:
             self._fresh.add(id)
             try:
                 await self._deliver_one(id)
-            except (SubmissionFault, StateUnwritable) as fault:
+            except SubmissionFault as fault:
                 if self._once:
                     raise
-                self._server_is_away(fault)
-                return
+                return self._server_is_away(fault)
+            except StateUnwritable as fault:
+                if self._once:
+                    raise
+                return self._hold_sending(timedelta(seconds=self._disk_is_full(fault)))
             except Exception as error:  # the boundary: a deal that breaks us must not stop the others
                 self._tell(f"deal {id}", f"deal {id}: could not be sent: {type(error).__name__}: {error}", error)
 
@@ -325,20 +326,32 @@ class Service:
         if before is not None and after is not None and _has_answered(before, after):
             self._no_sending_before, self._send_pause = None, _SEND_PAUSE
             self._over("server", "mail can be sent again")
+            self._disk_is_well()
         if after is not None and self.filing is not None:
             await self.filing.file(after)
 
-    def _server_is_away(self, fault: SubmissionFault | StateUnwritable) -> None:
-        self._no_sending_before = self.clock.now() + self._send_pause
+    def _server_is_away(self, fault: SubmissionFault) -> None:
+        self._hold_sending(self._send_pause)
         self._send_pause = min(2 * self._send_pause, _SEND_PAUSE_MOST)
-        self._leaving.clear()
         self._tell("server", f"nothing can be sent just now, it is tried again: {fault}")
+
+    def _hold_sending(self, pause: timedelta) -> None:
+        self._no_sending_before = self.clock.now() + pause
+        self._leaving.clear()
 
     # -- saying how it goes -----------------------------------------------------------------------
 
-    def _disk_is_full(self, fault: StateUnwritable) -> None:
+    def _disk_is_full(self, fault: StateUnwritable) -> float:
+        """Say it once; returns the seconds to wait."""
         if "disk" not in self._troubles:
             self._tell("disk", f"{fault} It is tried again.")
+        pause, self.disk_pause = self.disk_pause, min(2 * self.disk_pause, _DISK_PAUSE_MOST)
+        return pause
+
+    def _disk_is_well(self) -> None:
+        if "disk" in self._troubles:
+            self.disk_pause = _DISK_PAUSE
+            self._over("disk", "the state can be written again")
 
     def _tell(self, topic: str, line: str, error: BaseException | None = None) -> None:
         """Say a trouble once, not at every try."""

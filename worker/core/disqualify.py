@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from worker.core.firm import IdealClient
 from worker.core.model import TIME_WASTING, Deal, Event, Evidence, Strength
@@ -35,7 +36,7 @@ def score(deal: Deal, ideal: IdealClient) -> Score:
             continue
         last[evidence.event] = evidence.at
         signs.append(evidence)
-    rounds = 1 + sum(1 for one, two in zip(signs, signs[1:], strict=False) if two.at - one.at > _ROUND)
+    rounds = 1 + sum(1 for one, two in pairwise(signs) if two.at - one.at > _ROUND)
     points = sum(_weight(sign, ideal) for sign in signs)
     if signs and rounds > 1:
         points += _NEW_ROUND * (rounds - 1)

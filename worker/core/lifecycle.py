@@ -71,6 +71,9 @@ STOPPING = frozenset({
 })  # fmt: skip
 """All that a mail without trust can bring about: it may stop or pause, never start or advance."""
 
+UNPROVEN = ", no proof of the writer"
+"""Behind the signal's name in evidence out of a mail without trust."""
+
 EXIT_EVENT = {
     Stage.LOST: Event.REJECTED,
     Stage.LATER: Event.NOT_NOW,
@@ -88,6 +91,11 @@ def moves(evidence: Evidence) -> bool:
     if evidence.event is Event.SIGNED and evidence.document_kind in {"nda", "other"}:
         return False  # A signed NDA is not the agreement.
     return evidence.strength is Strength.CERTAIN or evidence.event not in CERTAIN_ONLY
+
+
+def is_unproven(evidence: Evidence) -> bool:
+    """Whether it stands in a mail of which nobody knows who wrote it: it may stop, and begin nothing."""
+    return evidence.signal.endswith(UNPROVEN)
 
 
 def fold(deal: Deal, now: datetime) -> tuple[StageChange, ...]:

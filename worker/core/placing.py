@@ -64,7 +64,7 @@ def place(message: Message, evidence: tuple[Evidence, ...], index: Index, readin
         (_by_thread(message, outsiders, index), "by its thread"),
         (_by_people(outsiders, index), "by its contact"),
         (_by_notice(message, evidence, index), "by the names in it"),
-        (_by_company(message, outsiders, index), "by its company"),
+        (_by_company(message, outsiders, index, reading), "by its company"),
     ):
         if found:
             return Placed(deals=found, why=why)
@@ -142,7 +142,13 @@ def _by_notice(message: Message, evidence: tuple[Evidence, ...], index: Index) -
         found = index.by_name(name)
         if len(found) == 1:  # two of that name: nobody guesses whose money it is
             return found
-    return ()
+    return _named(f"{message.subject}\n{message.full_text[:5000]}", index)
+
+
+def _named(text: str, index: Index) -> tuple[DealId, ...]:
+    """The one deal whose people or company a notice names somewhere; none where it names those of two."""
+    found = {deals for name in names_in(text) if len(deals := index.by_name(name)) == 1}
+    return found.pop() if len(found) == 1 else ()
 
 
 def _names(evidence: Iterable[Evidence]) -> list[str]:
@@ -150,6 +156,19 @@ def _names(evidence: Iterable[Evidence]) -> list[str]:
     names = [name for item in evidence for name in (item.payer, *(person.name for person in item.people))]
     parts = [part.strip() for name in names for part in (name, *name.split(","), *name.split("|")) if part.strip()]
     return list(dict.fromkeys(parts))
+
+
+def names_in(text: str) -> list[str]:
+    """Every two to four words in a row that are written as names are: Marta Okoye, Claybank Ceramics Ltd."""
+    found: dict[str, None] = {}
+    for line in text.split("\n")[:200]:
+        words = [word.strip(".,;:!?()<>\"'") for word in line[:400].split()]
+        for first in range(len(words)):
+            for count in (4, 3, 2):
+                run = words[first : first + count]
+                if len(run) == count and all(word[:1].isupper() for word in run):
+                    found[" ".join(run)] = None
+    return list(found)[:400]
 
 
 def addresses_in(text: str) -> list[Address]:
@@ -164,13 +183,20 @@ def addresses_in(text: str) -> list[Address]:
     return found
 
 
-def _by_company(message: Message, outsiders: tuple[Party, ...], index: Index) -> tuple[DealId, ...]:
-    """A colleague whom we have not seen belongs to the one deal of their company; to none where there are several."""
+def _by_company(
+    message: Message, outsiders: tuple[Party, ...], index: Index, reading: Reading
+) -> tuple[DealId, ...]:
+    """A colleague whom we have not seen belongs to the one deal of their company; to none where there are several.
+
+    Two of us with two threads at one company are two deals: what one of us begins is not the other's.
+    """
     if message.kind is not Kind.HUMAN and message.kind is not Kind.AUTO_REPLY:
         return ()
     for one in outsiders:
         company = company_of(one.address)
         found = index.by_company(company) if company else ()
+        if message.sender is not None and reading.is_team(message.sender.address):
+            found = tuple(id for id in found if index.owner_of(id) == message.sender.address)
         if len(found) == 1:
             return found
     return ()

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from worker.core.identity import deal_ref
-from worker.core.lifecycle import STOPPING
+from worker.core.lifecycle import STOPPING, UNPROVEN
 from worker.core.model import (
     Address,
     Contact,
@@ -23,6 +23,7 @@ from worker.core.model import (
     Party,
     Reading,
     Speaker,
+    Stage,
     Strength,
     Suppressed,
     Suppression,
@@ -32,7 +33,7 @@ from worker.core.placing import company_of, others
 
 _EXTRACT = 160
 _OFFSETS = 8
-_LOOKS_ASKING = ("let me know", "get back to me", "please confirm", "geben sie mir", "gib mir bescheid", "dites-moi",
+_LOOKS_ASKING = ("let me know", "look forward to your", "look forward to hearing", "freue mich auf ihre", "freue mich auf deine", "get back to me", "please confirm", "geben sie mir", "gib mir bescheid", "dites-moi",
                  "dis-moi", "tenez-moi", "laat me weten", "laat het me weten", "hoor graag", "dígame", "dime", "avísame",
                  "fammi sapere", "mi faccia sapere")  # fmt: skip
 
@@ -56,9 +57,8 @@ def tempered(evidence: Iterable[Evidence], message: Message) -> tuple[Evidence, 
     """Mail that is not trusted may stop or pause, never start or advance: the rest of it is only counted."""
     if message.trust is not Trust.NONE:
         return tuple(evidence)
-    return tuple(
-        item if item.event in STOPPING else replace(item, strength=Strength.WEAK) for item in evidence
-    )  # fmt: skip
+    marked = (replace(item, signal=f"{item.signal}{UNPROVEN}") for item in evidence)
+    return tuple(item if item.event in STOPPING else replace(item, strength=Strength.WEAK) for item in marked)
 
 
 def open_deal(
@@ -87,6 +87,9 @@ def remember(
     if any(mail.id == message.id for mail in deal.log):
         return deal
     speaker = speaker_of(message, reading)
+    if speaker is Speaker.CONTACT and message.trust is Trust.NONE and deal.stage is Stage.DISQUALIFIED:
+        # There is nothing left that it could stop, and a mail without proof of its writer begins nothing.
+        speaker = Speaker.OTHER
     logged = _logged(message, evidence, speaker, at, history)
     entries = (logged, *_forwarded_words(message, at, history, reading))
     if message.forwarded is not None and len(entries) > 1:

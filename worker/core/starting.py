@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from worker.core.calendar import Locale, later
-from worker.core.lifecycle import label
+from worker.core.lifecycle import CERTAIN_ONLY, OPEN, is_unproven, label
 from worker.core.model import (
     Bucket,
     Contact,
     Deal,
     Event,
     Evidence,
-    LoggedMail,
     MessageId,
     Run,
     RunState,
@@ -37,7 +36,14 @@ from worker.core.situation import (
 
 _TOO_OLD = timedelta(days=60)
 """What has been silent for longer is not chased."""
-_PROSPECTS = frozenset({Stage.ENGAGED, Stage.PROPOSED, Stage.VERBAL})
+_FRESH = timedelta(days=14)
+"""A new playbook, or a worker that was down, does not answer what was said longer ago than this."""
+_A_DAY = Duration(count=1, unit=Unit.BUSINESS_DAY)
+_SILENCE = Duration(count=5, unit=Unit.BUSINESS_DAY)
+_OWN_WORDS = frozenset({
+    Event.INTRODUCTION, Event.TESTIMONIAL, Event.COMPLAINT, Event.INTEREST, Event.REJECTED,
+})  # fmt: skip
+"""What begins a playbook only when the contact says it: an owner who introduces somebody is not thanked for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,45 +55,46 @@ class Start:
     trigger: str
     why: str
     found_in: tuple[MessageId, ...]
+    due: datetime
+    """When it begins: as long after what happened as the playbook says."""
 
 
 def starts(deal: Deal, world: World, now: datetime) -> tuple[Start, ...]:
     """Every playbook that begins now. The same trigger never begins one twice."""
     found: list[Start] = []
     for book in world.books:
-        for start in _candidates(book, deal, world, now):
-            if _free(start, deal, world, found) and _allowed(start, deal, world, now):
+        for start in _candidates(book, deal, world):
+            if start.due <= now < start.due + _fresh(book) and _free(start, deal, world, found) and _allowed(start, deal, world, now):
                 found.append(start)
     return tuple(found)
 
 
 def next_watch(deal: Deal, world: World) -> tuple[datetime, ...]:
-    """When silence will have lasted long enough, so that the deal is looked at then."""
-    moments = []
-    for book in world.books:
-        if book.when is Watch.SILENT:
-            due = _silent_at(book, deal, world)
-            if due is not None:
-                moments.append(due[0])
-        if book.when is Watch.OUR_COURT:
-            owed = _owed_at(book, deal, world)
-            if owed is not None:
-                moments.append(owed[0])
-    return tuple(moments)
+    """When a playbook will have waited long enough, so that the deal is looked at then."""
+    return tuple(start.due for book in world.books for start in _candidates(book, deal, world))
 
 
-def _candidates(book: Playbook, deal: Deal, world: World, now: datetime) -> list[Start]:
+def _fresh(book: Playbook) -> timedelta:
+    waits_for_them = book.when in (Watch.SILENT, Watch.OUR_COURT, Stage.SIGNED_UNPAID, Stage.PAID_UNSIGNED, Stage.OPENING)
+    return _TOO_OLD if waits_for_them else _FRESH
+
+
+def _candidates(book: Playbook, deal: Deal, world: World) -> list[Start]:
     match book.when:
         case Watch.SILENT:
-            return _silent(book, deal, world, now)
+            return _silent(book, deal, world)
         case Watch.RETURNS:
             return _returned(book, deal, world)
         case Watch.OUR_COURT:
-            return _owed(book, deal, world, now)
+            return _owed(book, deal, world)
         case Stage():
             return _reached(book, book.when, deal, world)
         case Event():
             return _happened(book, book.when, deal, world)
+
+
+def _after(book: Playbook, moment: datetime, contact: Contact, world: World) -> datetime:
+    return moment if book.after is None else later(moment, book.after, locale(contact, world))
 
 
 def _live(deal: Deal, moment: datetime) -> bool:
@@ -98,58 +105,44 @@ def _live(deal: Deal, moment: datetime) -> bool:
 # -- triggers ------------------------------------------------------------------------
 
 
-def _silent_at(book: Playbook, deal: Deal, world: World) -> tuple[datetime, LoggedMail, Contact] | None:
-    contact = main_contact(deal, world)
-    asked = unanswered(deal)
-    if contact is None or asked is None or deal.stage not in _PROSPECTS:
-        return None
-    place = locale(contact, world)
-    begins = max(asked.at, _named_day(deal, asked.at, place))
-    wait = book.after or Duration(count=5, unit=Unit.BUSINESS_DAY)
-    return later(begins, wait, place), asked, contact
 
 
 def _named_day(deal: Deal, asked: datetime, place: Locale) -> datetime:
     """A day that the contact has named stops the clock until the business day after it."""
-    days = [item.day for item in deal.evidence if item.event is Event.DATE_NAMED and item.day and not item.withdrawn]
+    days = [item.day for item in deal.evidence if item.event is Event.DATE_NAMED and item.day and _stands(item)]
     if not days:
         return asked
     named = datetime.combine(max(days), asked.astimezone(place.zone).timetz().replace(tzinfo=None), place.zone)
     return later(named, Duration(count=1, unit=Unit.BUSINESS_DAY), place) if named > asked else asked
 
 
-def _silent(book: Playbook, deal: Deal, world: World, now: datetime) -> list[Start]:
-    found = _silent_at(book, deal, world)
-    if found is None:
+def _silent(book: Playbook, deal: Deal, world: World) -> list[Start]:
+    contact = main_contact(deal, world)
+    asked = unanswered(deal)
+    if contact is None or asked is None or deal.stage not in OPEN:
         return []
-    due, asked, contact = found
-    if due > now or now - asked.at > _TOO_OLD or not _live(deal, due):
+    place = locale(contact, world)
+    begins = max(asked.at, _named_day(deal, asked.at, place))
+    due = later(begins, book.after or _SILENCE, place)
+    if not _live(deal, due):
         return []
     why = f"no word from {contact.name or contact.address} since {asked.at:%d %B}"
-    return [Start(book=book, contact=contact, trigger=f"silent:{asked.id}", why=why, found_in=(asked.id,))]
+    return [Start(book=book, contact=contact, trigger=f"silent:{asked.id}", why=why, found_in=(asked.id,), due=due)]
 
 
-def _owed_at(book: Playbook, deal: Deal, world: World) -> tuple[datetime, LoggedMail, Contact] | None:
+def _owed(book: Playbook, deal: Deal, world: World) -> list[Start]:
     """When the owner will have owed an answer for long enough: the contact asked, and the owner has not said a word."""
     word, ours = last_word(deal, Speaker.CONTACT), last_word(deal, Speaker.OWNER)
     if word is None or not word.asks or (ours is not None and ours.at > word.at) or deal.stage.bucket is Bucket.OUT:
-        return None
+        return []
     contact = next((one for one in deal.contacts if one.address == word.sender), None)
     if contact is None:
-        return None
-    wait = book.after or Duration(count=1, unit=Unit.BUSINESS_DAY)
-    return later(word.at, wait, world.home), word, contact
-
-
-def _owed(book: Playbook, deal: Deal, world: World, now: datetime) -> list[Start]:
-    found = _owed_at(book, deal, world)
-    if found is None:
         return []
-    due, word, contact = found
-    if due > now or now - word.at > _TOO_OLD or not _live(deal, due):
+    due = later(word.at, book.after or _A_DAY, world.home)
+    if not _live(deal, due):
         return []
     why = f'{contact.name or contact.address} waits for your answer since {word.at:%d %B}: "{word.extract[:100]}"'
-    return [Start(book=book, contact=contact, trigger=f"owed:{word.id}", why=why, found_in=(word.id,))]
+    return [Start(book=book, contact=contact, trigger=f"owed:{word.id}", why=why, found_in=(word.id,), due=due)]
 
 
 def _returned(book: Playbook, deal: Deal, world: World) -> list[Start]:
@@ -163,7 +156,8 @@ def _returned(book: Playbook, deal: Deal, world: World) -> list[Start]:
     if contact is None:
         return []
     why = f"{contact.name or contact.address} was disqualified and writes again"
-    return [Start(book=book, contact=contact, trigger=f"returns:{word.id}", why=why, found_in=(word.id,))]
+    due = _after(book, word.at, contact, world)
+    return [Start(book=book, contact=contact, trigger=f"returns:{word.id}", why=why, found_in=(word.id,), due=due)]
 
 
 def _reached(book: Playbook, stage: Stage, deal: Deal, world: World) -> list[Start]:
@@ -171,8 +165,12 @@ def _reached(book: Playbook, stage: Stage, deal: Deal, world: World) -> list[Sta
     change = deal.stages[-1] if deal.stages else None
     if contact is None or change is None or change.stage is not stage or not _live(deal, change.at):
         return []
+    if any(is_unproven(item) and item.found_in in change.found_in for item in deal.evidence):
+        return []
     trigger = f"{stage}:{change.found_in[-1] if change.found_in else change.at.isoformat()}"
-    return [Start(book=book, contact=contact, trigger=trigger, why=_sentence(change.why), found_in=change.found_in)]
+    due = _after(book, change.at, contact, world)
+    why = change.why
+    return [Start(book=book, contact=contact, trigger=trigger, why=why, found_in=change.found_in, due=due)]
 
 
 def _happened(book: Playbook, event: Event, deal: Deal, world: World) -> list[Start]:
@@ -180,25 +178,30 @@ def _happened(book: Playbook, event: Event, deal: Deal, world: World) -> list[St
     for item in deal.evidence:
         contact = _speaker_of(item, deal, world)
         if item.event is event and contact is not None and _starts(item, deal):
-            why = f'{contact.name or contact.address}: {event.replace("_", " ")}, "{item.quote}"'
-            trigger = f"{event}:{item.found_in}"
-            found.append(Start(book=book, contact=contact, trigger=trigger, why=why, found_in=(item.found_in,)))
+            why = f'{event.replace("_", " ")} by {contact.name or contact.address}: "{item.quote}"'
+            due = _after(book, item.at, contact, world)
+            found.append(
+                Start(book=book, contact=contact, trigger=f"{event}:{item.found_in}", why=why, found_in=(item.found_in,), due=due)
+            )
     return found
 
 
 def _starts(item: Evidence, deal: Deal) -> bool:
-    if item.withdrawn or not _live(deal, item.at):
+    if not _stands(item) or is_unproven(item) or not _live(deal, item.at):
         return False
-    return item.strength is Strength.CERTAIN or item.strength is Strength.LIKELY
+    if item.event in CERTAIN_ONLY and item.strength is not Strength.CERTAIN:
+        return False  # the owner is asked first
+    # What the worker concluded itself is no word of theirs.
+    return item.speaker is not Speaker.WORKER and not (item.event in _OWN_WORDS and item.speaker is Speaker.OWNER)
+
+
+def _stands(item: Evidence) -> bool:
+    return not item.withdrawn and item.strength is not Strength.WEAK
 
 
 def _speaker_of(item: Evidence, deal: Deal, world: World) -> Contact | None:
     own = next((contact for contact in deal.contacts if contact.address == item.by), None)
     return own or main_contact(deal, world)
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 # -- what keeps a playbook from beginning ------------------------------------------------

@@ -141,8 +141,7 @@ def _number(tokens: list[_Token], place: int) -> int:
 
 def _numeric(text: str, today: date, language: str) -> date | None:
     if "-" in text:
-        year, month, day = map(int, text.split("-"))
-        return _date(year, month, day)
+        return _date(*map(int, text.split("-")))
     separator = "." if "." in text else "/"
     parts = [int(p) for p in text.strip(".").split(separator)]
     day, month = parts[0], parts[1]
