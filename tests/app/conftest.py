@@ -22,6 +22,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -428,6 +429,15 @@ def weekend(zone: str) -> bool:
 def wait_until() -> Callable[..., Any]:
     """Looks again until something is so; fails where it never is."""
     return until
+
+
+@pytest.fixture
+def post() -> SimpleNamespace:
+    """Writes what people write, and lays out the files of a firm."""
+    return SimpleNamespace(
+        letter=letter, proposal=proposal, signed=signed, paid=paid, stamped=stamped, lay_out=lay_out, thanks=THANKS,
+        nudge=NUDGE, relay=Relay,
+    )  # fmt: skip
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import format_datetime
+from typing import cast
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from pymap.backend.dict import DictBackend
@@ -82,7 +83,7 @@ class MailSystem:
         content = envelope.content
         assert isinstance(content, bytes)  # decode_data is off
         sender = str(envelope.mail_from or "")
-        proven = session.auth_data if isinstance(session.auth_data, str) else ""
+        proven = cast("str | None", session.auth_data) or ""  # what _login gave
         self.taken.append((sender, tuple(envelope.rcpt_tos), content))
         for recipient in envelope.rcpt_tos:
             mailbox = _mailbox_of(recipient)

@@ -131,7 +131,8 @@ def _explain_chunk(files: list[str]) -> tuple[str, list[str]]:
             continue
         message = parse(RawMail(place=Place(folder=file), data=data, size=len(data)), task.reading)
         evidence = detect(message, task.signals, task.reading)
-        lines.append(as_line(file, message, evidence) if task.as_json else describe(file, message, evidence, task.marked))
+        shown = as_line(file, message, evidence) if task.as_json else describe(file, message, evidence, task.marked)
+        lines.append(shown)
     return "".join(lines), faults
 
 
@@ -142,7 +143,7 @@ def as_line(path: str, message: Message, evidence: Sequence[Evidence]) -> str:
     """One JSON object on a line, as ARCHITECTURE.md names its keys; what is absent is null."""
     import msgspec
 
-    absence = message.absence
+    absence, bounce = message.absence, message.bounce
     return msgspec.json.encode({
         "path": path,
         "message_id": message.id,
@@ -151,11 +152,12 @@ def as_line(path: str, message: Message, evidence: Sequence[Evidence]) -> str:
         "kind": message.kind.value,
         "text": message.text,
         "forwarded": _forwarded(message.forwarded) if message.forwarded else None,
-        "bounce": {"recipients": message.bounce.recipients, "permanent": message.bounce.permanent} if message.bounce else None,
+        "bounce": {"recipients": bounce.recipients, "permanent": bounce.permanent} if bounce else None,
         "absence": {"until": absence.until.isoformat() if absence.until else None} if absence else None,
         "trust": message.trust.value,
         "evidence": [
-            {"event": e.event.value, "strength": e.strength.value, "quote": e.quote, "signal": e.signal} for e in evidence
+            {"event": e.event.value, "strength": e.strength.value, "quote": e.quote, "signal": e.signal}
+            for e in evidence
         ],
         "defects": message.defects,
     }).decode() + "\n"  # fmt: skip

@@ -122,7 +122,8 @@ class Writer:
             ),
             deal=deal_view(deal),
             firm=self._firm(contact),
-            ideal=IdealView(person=self._library.ideal.person),
+            # It is one text in one language; the templates read well without it.
+            ideal=IdealView(person=self._library.ideal.person if language == "en" else ""),
             introduced=_introduced(draft, deal),
             referrer=_referrer(contact),
             letter=letter or LetterView(),

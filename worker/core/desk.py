@@ -21,6 +21,7 @@ from worker.core.situation import World
 
 TOLD_A_WEEK = 5
 """The owner hears of one deal at most this often in a week; the rest waits for the digest."""
+_WEEK = timedelta(days=7)
 _TELLING = frozenset({Action.TASK, Action.ASK, Action.ALERT})
 
 
@@ -74,6 +75,12 @@ class Desk:
     def ask(self, question: Question) -> None:
         self.deal = replace(self.deal, questions=(*self.deal.questions, question))
 
+    def answer(self, question: Question, answer: str) -> None:
+        """Close a question of the deal."""
+        closed = replace(question, answer=answer, answered=self.now)
+        questions = tuple(closed if one.id == question.id else one for one in self.deal.questions)
+        self.deal = replace(self.deal, questions=questions)
+
     def has_asked(self, id: str) -> bool:
         return any(question.id == id for question in self.deal.questions)
 
@@ -92,7 +99,7 @@ class Desk:
         waits = question or Question(
             id=draft.id, kind="task", asked=self.now, text=draft.text, run=draft.run, step=draft.step
         )
-        if self._heard_enough():
+        if self.room_at() > self.now:
             self.ask(replace(waits, kind="digest" if waits.kind == "task" else waits.kind))
             return
         self.ask(waits)
@@ -108,7 +115,15 @@ class Desk:
             step=draft.step,
         )
 
-    def _heard_enough(self) -> bool:
-        lately = self.now - timedelta(days=7)
-        heard = [row for row in self.deal.decisions if row.action in _TELLING and row.at > lately]
-        return len(heard) >= TOLD_A_WEEK
+    def remind(self, draft: Draft, due: datetime) -> None:
+        """Put a matter before the owner when its day has come."""
+        self.ask(
+            Question(
+                id=draft.id, kind="reminder", asked=self.now, text=draft.text, run=draft.run, step=draft.step, due=due
+            )
+        )
+
+    def room_at(self) -> datetime:
+        """When the owner may hear of this deal again: now, unless they have heard of it often enough this week."""
+        heard = sorted(row.at for row in self.deal.decisions if row.action in _TELLING and row.at > self.now - _WEEK)
+        return heard[-TOLD_A_WEEK] + _WEEK if len(heard) >= TOLD_A_WEEK else self.now

@@ -45,6 +45,7 @@ NEXT: dict[tuple[Stage, Event], Stage | None] = {
     (Stage.PAID_UNSIGNED, Event.PAYMENT_REVERSED): BACK,
     **_rows(_CLIENT, Event.PAYMENT_REVERSED, Stage.SIGNED_UNPAID),
     (Stage.SIGNED_UNPAID, Event.SIGNING_DECLINED): BACK,
+    **_rows(_CLIENT, Event.SIGNING_DECLINED, Stage.PAID_UNSIGNED),
     # The door closed by them, put off by them, closed by us, closed for good.
     **_rows((*_UNSIGNED, Stage.LATER), Event.REJECTED, Stage.LOST),
     **_rows(_UNSIGNED, Event.NOT_NOW, Stage.LATER),
@@ -139,6 +140,8 @@ def _next_stage(history: list[StageChange], evidence: Evidence, deal: Deal) -> S
         return None
     if evidence.event is Event.OPT_OUT and not _speaks_for_all(evidence.by, deal):
         return None
+    if evidence.event is Event.SIGNING_DECLINED and not _is_about_the_agreement(evidence, deal):
+        return None
     to = NEXT[stage, evidence.event]
     return _where_it_stood(history) if to is BACK else to
 
@@ -148,6 +151,13 @@ def _where_it_stood(history: list[StageChange]) -> Stage:
     stages = [change.stage for change in history[:-1]]
     open_stages = [stage for stage in stages if stage in _UNSIGNED]
     return open_stages[-1] if open_stages else Stage.ENGAGED
+
+
+def _is_about_the_agreement(declined: Evidence, deal: Deal) -> bool:
+    """Whether it is the signed agreement that was voided, and not some other document of theirs."""
+    signed = [item.document for item in deal.evidence if item.event is Event.SIGNED and moves(item) and item.document]
+    known = bool(signed) and bool(declined.document)
+    return declined.document_kind != "nda" and (not known or declined.document in signed)
 
 
 def _speaks_for_all(address: Address | None, deal: Deal) -> bool:

@@ -1,6 +1,6 @@
 """The little language of the signal files: a phrase as a salesperson writes it becomes a linear-time regex.
 
-    take me off (your|the) mailing? list(s)      words in this order; one of these; may be there; an ending that may be there
+    take me off (your|the) mailing? list(s)      words in this order; one of these; may be missing, as may an ending
     stop ... (emailing|writing)                  up to six other words in between
     paid invoice <invoice> of <amount>           slots; the signal's evidence gets what stands there
     unsubscri*                                   any ending
@@ -52,7 +52,7 @@ _LETTERS = {
     "\u200b": " ", "\u200c": " ", "\u200d": " ", "\u2060": " ", "\ufeff": " ", "\u00ad": "-", "？": "?", "！": "!",
 }  # fmt: skip
 _FOLD = _Fold({ord(c): v for c, v in _LETTERS.items()})
-_FOLD.update({code: " " for code in (*range(10), *range(11, 32), 127, 0xA0, 0x202F, 0x2009, 0x2007, 0x2028)})
+_FOLD.update(dict.fromkeys((*range(10), *range(11, 32), 127, 0xA0, 0x202F, 0x2009, 0x2007, 0x2028), " "))
 _FOLD[ord("`")] = "'"
 
 

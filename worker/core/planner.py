@@ -10,9 +10,11 @@ from worker.core.desk import Desk
 from worker.core.lifecycle import CERTAIN_ONLY, NEXT
 from worker.core.model import (
     Action,
+    Bucket,
     Deal,
     Event,
     Evidence,
+    MessageId,
     Outbox,
     Question,
     RunState,
@@ -35,6 +37,7 @@ def plan(deal: Deal, world: World, now: datetime) -> Plan:
     """Plan one deal at one moment. Planning the outcome again plans nothing new."""
     desk = Desk(deal=deal, world=world, now=now)
     _restage(desk)
+    _paused(desk)
     for _ in range(_PASSES):
         before = desk.deal
         for run in desk.deal.runs:
@@ -48,6 +51,7 @@ def plan(deal: Deal, world: World, now: datetime) -> Plan:
     _doubts(desk)
     _time_waster(desk)
     _uncertain(desk)
+    _reminders(desk)
     desk.deal = replace(desk.deal, due_at=_due(desk))
     return Plan(deal=desk.deal, drafts=tuple(desk.drafts), letters=tuple(desk.letters))
 
@@ -71,6 +75,47 @@ def _until(stages: tuple[StageChange, ...], last: StageChange) -> tuple[StageCha
     return stages[: stages.index(last) + 1]
 
 
+def _paused(desk: Desk) -> None:
+    """Write down once that the owner has paused the deal."""
+    until = desk.deal.paused_until
+    if until is None or until <= desk.now:
+        return
+    why = f"paused by the owner until {until:%d %B %Y}"
+    if not any(row.action is Action.HOLD and row.why == why for row in desk.deal.decisions):
+        to = tuple(contact.address for contact in desk.deal.contacts)
+        desk.decide(Action.HOLD, why, tuple(mail.id for mail in desk.deal.log[-1:]), to=to)
+
+
+def _reminders(desk: Desk) -> None:
+    """What was put off to a day comes back on that day."""
+    for one in desk.deal.questions:
+        if one.kind != "reminder" or one.answer or one.due is None:
+            continue
+        if one.due > desk.now:
+            desk.wake.append(one.due)
+            continue
+        desk.answer(one, "told")
+        if desk.deal.stage not in (Stage.DISQUALIFIED, Stage.OPTED_OUT):
+            desk.tell(Action.TASK, _reminder_draft(one, desk), purpose="task")
+
+
+def _reminder_draft(one: Question, desk: Desk) -> Draft:
+    run = next((run for run in desk.deal.runs if run.id == one.run), None)
+    return Draft(
+        id=f"{one.id}/told" if run else f"{desk.deal.id}/{one.id}/told",
+        template="owner/task",
+        to=desk.deal.owner.address,
+        send_at=desk.now,
+        why=f"it was put off until today on {one.asked:%d %B %Y}",
+        found_in=run.found_in if run else (MessageId(one.id.partition("/")[2]),),
+        run=one.run,
+        step=one.step,
+        playbook=run.playbook if run else "",
+        to_owner=True,
+        text=one.text,
+    )
+
+
 # -- what the owner has to say -------------------------------------------------------------
 
 
@@ -88,6 +133,8 @@ def _is_doubt(item: Evidence, deal: Deal) -> bool:
         return False
     settled = any(other.event is item.event and lifecycle.moves(other) and other.at >= item.at for other in deal.evidence)
     if settled:
+        return False
+    if item.document_kind == "nda":
         return False
     return item.strength is Strength.LIKELY or (item.strength is Strength.CERTAIN and item.document_kind == "other")
 
@@ -128,7 +175,7 @@ def _question_draft(id: str, text: str, why: str, quotes: tuple[Evidence, ...], 
 
 def _time_waster(desk: Desk) -> None:
     """Ask the owner, with the quotes, whether to give this one up. Nobody is thrown out without them."""
-    if desk.deal.stage in (Stage.DISQUALIFIED, Stage.OPTED_OUT):
+    if desk.deal.stage in (Stage.DISQUALIFIED, Stage.OPTED_OUT) or desk.deal.stage.bucket is Bucket.CLIENT:
         return
     found = disqualify.score(desk.deal, desk.world.ideal)
     if not disqualify.is_time_waster(found, desk.world.ideal):
@@ -140,9 +187,13 @@ def _time_waster(desk: Desk) -> None:
     if asked and (not asked[-1].answer or desk.now - asked[-1].asked < _ASK_AGAIN):
         return
     id = f"disqualify/{newest.found_in}"
+    if desk.has_asked(id):
+        return  # they have shown nothing new since the owner said no
     mails = len(desk.deal.log)
     weeks = max(1, (desk.now - desk.deal.created).days // 7)
-    text = f"Stop giving time to them? So far: {mails} mails in {weeks} weeks, no signature and no money."
+    moved = [item.event for item in desk.deal.evidence if lifecycle.moves(item)]
+    nothing = "" if Event.SIGNED in moved or Event.PAYMENT_RECEIVED in moved else ", no signature and no money"
+    text = f"Stop giving time to them? So far: {mails} mails in {weeks} weeks{nothing}."
     why = f"{len(found.signs)} signs of a time-waster in {found.rounds} rounds, the last: \"{newest.quote}\""
     desk.tell(
         Action.ASK,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -27,6 +27,18 @@ from worker.core.playbook import Mode, Playbook
 
 AWAY_WITHOUT_DATE = timedelta(days=14)
 """How long an absence lasts that names no day of return."""
+_TALKED_LATELY = timedelta(days=10)
+_SMALL_TALK = frozenset({"check_in", "cross_sell"})
+_BY_HAND = {
+    "opening": ("thank you", "thanks for", "many thanks", "welcome", "glad to have you", "danke", "willkommen", "merci",
+                "bienvenue", "gracias", "bienvenid", "bedankt", "welkom", "grazie", "benvenut"),
+    "ask_referral": ("introduce me", "introduction", "refer ", "referral", "recommend", "anybody else who", "anyone else who",
+                     "somebody else who", "someone else who", "empfehl", "weiterempf", "vorstellen", "recommand", "recomend"),
+    "ask_introduction": ("introduce me", "introduction", "anybody else who", "anyone else who", "empfehl", "vorstellen"),
+    "ask_testimonial": ("testimonial", "a few words about", "a few lines about", "quote you", "referenz", "témoignage",
+                        "testimonio"),
+}  # fmt: skip
+"""Words of the owner that show that a step was done by hand, by the purpose of the mail that it would have been."""
 LONGEST_ABSENCE = timedelta(days=366)
 """A return in 2199 is a slip of the pen; nobody is forgotten for it."""
 _PROCUREMENT = ("accounts", "accounting", "ap", "invoices", "invoice", "billing", "procurement", "purchasing", "finance",
@@ -144,6 +156,40 @@ def open_complaint(deal: Deal) -> bool:
             last[item.event] = max(item.at, last.get(item.event, item.at))
     complaint, resolved = last.get(Event.COMPLAINT), last.get(Event.COMPLAINT_RESOLVED)
     return complaint is not None and (resolved is None or resolved < complaint)
+
+
+def on_the_same_day(moment: datetime, others: Iterable[datetime], place: Locale) -> bool:
+    """Whether any of the others lies on the same day of the place."""
+    day = moment.astimezone(place.zone).date()
+    return any(other.astimezone(place.zone).date() == day for other in others)
+
+
+def quiet_from(purpose: str, deal: Deal) -> datetime:
+    """From when a mail of this purpose would not break into a conversation: a talk of this week is the check-in."""
+    words = [*human_words(deal, Speaker.CONTACT), *human_words(deal, Speaker.OWNER)]
+    if purpose not in _SMALL_TALK or not words:
+        return deal.created
+    return max(mail.at for mail in words) + _TALKED_LATELY
+
+
+def done_by_hand(purpose: str, since: datetime, deal: Deal) -> bool:
+    """Whether the owner has done since then what a mail of this purpose would do."""
+    return any(_does(purpose, mail, deal) for mail in human_words(deal, Speaker.OWNER) if mail.at > since)
+
+
+def _does(purpose: str, mail: LoggedMail, deal: Deal) -> bool:
+    if purpose == "handover":
+        return introduces_a_colleague(mail, deal)
+    said = mail.extract.casefold()
+    return any(word in said for word in _BY_HAND.get(purpose, ()))
+
+
+def introduces_a_colleague(mail: LoggedMail, deal: Deal) -> bool:
+    """Whether the owner has written to the contact with somebody of the own house in copy."""
+    house = deal.owner.address.rpartition("@")[2]
+    others = [one for one in mail.to if one.endswith(f"@{house}") and one != deal.owner.address]
+    people = {contact.address for contact in deal.contacts}
+    return any("+" not in one and one not in people for one in others) and bool(people & set(mail.to))
 
 
 def has(deal: Deal, event: Event) -> bool:

@@ -20,11 +20,12 @@ from worker.core.model import (
     Stage,
     Strength,
 )
-from worker.core.playbook import Condition, Duration, Playbook, Unit, Watch
+from worker.core.playbook import Condition, Duration, Playbook, Send, Unit, Watch
 from worker.core.situation import (
     World,
     has,
     human_words,
+    introduces_a_colleague,
     last_word,
     locale,
     main_contact,
@@ -64,7 +65,8 @@ def starts(deal: Deal, world: World, now: datetime) -> tuple[Start, ...]:
     found: list[Start] = []
     for book in world.books:
         for start in _candidates(book, deal, world):
-            if start.due <= now < start.due + _fresh(book) and _free(start, deal, world, found) and _allowed(start, deal, world, now):
+            ripe = start.due <= now < start.due + _fresh(book)
+            if ripe and _free(start, deal, world, found) and _allowed(start, deal, world, now):
                 found.append(start)
     return tuple(found)
 
@@ -103,8 +105,6 @@ def _live(deal: Deal, moment: datetime) -> bool:
 
 
 # -- triggers ------------------------------------------------------------------------
-
-
 
 
 def _named_day(deal: Deal, asked: datetime, place: Locale) -> datetime:
@@ -165,7 +165,7 @@ def _reached(book: Playbook, stage: Stage, deal: Deal, world: World) -> list[Sta
     change = deal.stages[-1] if deal.stages else None
     if contact is None or change is None or change.stage is not stage or not _live(deal, change.at):
         return []
-    if any(is_unproven(item) and item.found_in in change.found_in for item in deal.evidence):
+    if _writes(book) and any(is_unproven(item) and item.found_in in change.found_in for item in deal.evidence):
         return []
     trigger = f"{stage}:{change.found_in[-1] if change.found_in else change.at.isoformat()}"
     due = _after(book, change.at, contact, world)
@@ -177,7 +177,7 @@ def _happened(book: Playbook, event: Event, deal: Deal, world: World) -> list[St
     found = []
     for item in deal.evidence:
         contact = _speaker_of(item, deal, world)
-        if item.event is event and contact is not None and _starts(item, deal):
+        if item.event is event and contact is not None and _starts(item, book, deal):
             why = f'{event.replace("_", " ")} by {contact.name or contact.address}: "{item.quote}"'
             due = _after(book, item.at, contact, world)
             found.append(
@@ -186,8 +186,13 @@ def _happened(book: Playbook, event: Event, deal: Deal, world: World) -> list[St
     return found
 
 
-def _starts(item: Evidence, deal: Deal) -> bool:
-    if not _stands(item) or is_unproven(item) or not _live(deal, item.at):
+def _writes(book: Playbook) -> bool:
+    """Whether a contact gets mail by it: telling the owner starts nothing, so a mail without trust may do that."""
+    return any(isinstance(step.deed, Send) for step in book.steps)
+
+
+def _starts(item: Evidence, book: Playbook, deal: Deal) -> bool:
+    if not _stands(item) or (is_unproven(item) and _writes(book)) or not _live(deal, item.at):
         return False
     if item.event in CERTAIN_ONLY and item.strength is not Strength.CERTAIN:
         return False  # the owner is asked first
@@ -268,4 +273,6 @@ def holds(condition: Condition, deal: Deal, contact: Contact, world: World) -> b
 def _delivery_introduced(deal: Deal, world: World) -> bool:
     """The owner has already written to the client with somebody of delivery in copy."""
     people = {one.party.address for one in world.firm.delivery}
-    return any(people & set(mail.to) for mail in human_words(deal, Speaker.OWNER))
+    return any(
+        people & set(mail.to) or introduces_a_colleague(mail, deal) for mail in human_words(deal, Speaker.OWNER)
+    )

@@ -6,7 +6,7 @@ import hmac
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
 from worker.core.calendar import Locale, later
@@ -17,13 +17,15 @@ from worker.core.model import (
     Evidence,
     Message,
     MessageId,
+    Outbox,
     Question,
     Reading,
     RunState,
     Speaker,
     Strength,
 )
-from worker.core.playbook import Duration, Unit, UnknownPhrase, read_duration
+from worker.core.outbox import Happening, after
+from worker.core.playbook import DAYS, Duration, Unit, UnknownPhrase, read_duration
 
 
 class Verb(StrEnum):
@@ -44,6 +46,8 @@ class Verb(StrEnum):
     EDIT = "edit"
     SKIP = "skip"
     DONE = "done"
+    REMIND = "remind"
+    """A time as the tag: the owner wants to see the thread again then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +56,12 @@ class Command:
     argument: str = ""
 
 
-_TAGS = {verb.value: verb for verb in Verb if verb not in (Verb.YES, Verb.NO, Verb.EDIT, Verb.SKIP, Verb.DONE)}
+_ANSWERS = frozenset({Verb.YES, Verb.NO, Verb.EDIT, Verb.SKIP, Verb.DONE})
+_TAGS = {verb.value: verb for verb in Verb if verb not in _ANSWERS and verb is not Verb.REMIND}
+_STOPPED = "stopped by the owner"
+_TIME_TAG = re.compile(r"(\d{1,3})(hour|day|week|month)s?")
+_MORNING = time(8, 30)
+"""When the owner is reminded on the day that they named."""
 _SAYS = {
     Verb.PROPOSAL: Event.PROPOSAL_SENT,
     Verb.SIGNED: Event.SIGNED,
@@ -67,7 +76,12 @@ _WORDS = {"yes": Verb.YES, "ja": Verb.YES, "oui": Verb.YES, "sí": Verb.YES, "si
           "stop": Verb.STOP, "pause": Verb.PAUSE, "resume": Verb.RESUME, "edit": Verb.EDIT, "signed": Verb.SIGNED,
           "paid": Verb.PAID, "lost": Verb.LOST, "later": Verb.LATER, "disqualify": Verb.DISQUALIFY,
           "requalify": Verb.REQUALIFY}  # fmt: skip
+_WEEKDAYS = frozenset({"mon", "tue", "wed", "thu", "fri", "sat", "sun", "monday", "tuesday", "wednesday", "thursday",
+                      "friday", "saturday", "sunday"})  # fmt: skip
+_BARE = frozenset({Verb.SIGNED, Verb.PAID, Verb.LOST, Verb.LATER, Verb.DISQUALIFY, Verb.REQUALIFY, Verb.RESUME, Verb.STOP})
+"""Words that are a command only when they stand alone: "Later this week I'll ring them" is none."""
 _FIRST_WORD = re.compile(r"\s*([\w’']{1,20})\s*[:,.!]*\s*(.{0,4000})", re.DOTALL)
+_ANSWERING = re.compile(r"(?:re|aw|sv|antw|rif|r)\s*:", re.IGNORECASE)
 _UNDO = {
     Verb.PROPOSAL: "", Verb.SIGNED: "", Verb.PAID: "", Verb.LOST: "requalify", Verb.LATER: "requalify",
     Verb.DISQUALIFY: "requalify", Verb.REQUALIFY: "disqualify", Verb.PAUSE: "resume", Verb.RESUME: "pause 2 weeks",
@@ -94,7 +108,33 @@ def tags(addresses: Iterable[str], reading: Reading) -> tuple[str, ...]:
 def by_tag(message: Message, reading: Reading) -> tuple[Command, ...]:
     """The commands in the addresses of a mail."""
     recipients = [*(one.address for one in (*message.to, *message.cc)), *message.delivered_to]
-    return tuple(Command(verb=_TAGS[tag]) for tag in tags(recipients, reading) if tag in _TAGS)
+    return tuple(command for tag in tags(recipients, reading) if (command := _of_tag(tag)) is not None)
+
+
+def _of_tag(tag: str) -> Command | None:
+    if tag in _TAGS:
+        return Command(verb=_TAGS[tag])
+    return Command(verb=Verb.REMIND, argument=tag) if _is_time(tag) else None
+
+
+def _is_time(tag: str) -> bool:
+    try:
+        date.fromisoformat(tag)
+    except ValueError:
+        return bool(_TIME_TAG.fullmatch(tag)) or tag[:3] in DAYS and tag in _WEEKDAYS
+    return True
+
+
+def _remind_at(tag: str, place: Locale, now: datetime) -> datetime:
+    """The moment that a tag names: 3days, 2weeks, tuesday, 2026-03-01."""
+    span = _TIME_TAG.fullmatch(tag)
+    if span is not None:
+        return later(now, Duration(count=max(1, int(span[1])), unit=Unit(span[2])), place)
+    today = now.astimezone(place.zone).date()
+    if tag in _WEEKDAYS:
+        ahead = (DAYS[tag[:3]] - today.weekday()) % 7 or 7
+        return datetime.combine(today + timedelta(days=ahead), _MORNING, place.zone)
+    return datetime.combine(date.fromisoformat(tag), _MORNING, place.zone)
 
 
 def by_words(message: Message) -> Command | None:
@@ -102,19 +142,25 @@ def by_words(message: Message) -> Command | None:
     text = message.text.strip()
     if text.lower().startswith("worker:"):
         text = text[len("worker:") :]
+    elif not (message.in_reply_to or message.references or _ANSWERING.match(message.subject)):
+        return None  # a note to the worker that begins a thread commands only where it says so
     first, _, rest = text.partition("\n")
     found = _FIRST_WORD.fullmatch(first)
     if not found or found[1].lower() not in _WORDS:
         return None
     verb = _WORDS[found[1].lower()]
-    argument = f"{found[2]}\n{rest}".strip() if verb is Verb.EDIT else found[2].strip()
+    argument = f"{found[2]}\n{rest}".strip() if verb is Verb.EDIT else found[2].strip(" .!,")
+    if verb in _BARE and argument:
+        return None
+    if verb is Verb.PAUSE and argument and _how_long(argument) is _NO_END:
+        return None
     return Command(verb=verb, argument=argument)
 
 
 def answered(deal: Deal, message: Message) -> Question | None:
     """The open question that a mail answers: by its thread, else the only one that is open."""
     mine = {*message.in_reply_to, *message.references}
-    open_ones = [one for one in deal.questions if not one.answer and one.kind not in ("task", "digest")]
+    open_ones = [one for one in deal.questions if not one.answer and one.kind not in ("task", "digest", "reminder")]
     for question in open_ones:
         if question.message_id is not None and question.message_id in mine:
             return question
@@ -130,13 +176,33 @@ def obey(deal: Deal, command: Command, question: Question | None, message: Messa
         case Verb.PAUSE:
             return replace(deal, paused_until=later(now, _how_long(command.argument), place))
         case Verb.RESUME:
-            return replace(deal, paused_until=None)
+            return _resumed(replace(deal, paused_until=None))
         case Verb.STOP:
-            runs = tuple(replace(run, state=RunState.STOPPED, ended="stopped by the owner", waits_for="")
-                         if run.state in (RunState.ACTIVE, RunState.HELD) else run for run in deal.runs)  # fmt: skip
+            # The planner ends them, so that their mails are withdrawn and the decision stands in the record.
+            runs = tuple(replace(run, ended=_STOPPED) if run.state in (RunState.ACTIVE, RunState.HELD) else run
+                         for run in deal.runs)  # fmt: skip
             return replace(deal, runs=runs)
+        case Verb.REMIND:
+            return _reminded(deal, message, _remind_at(command.argument, place, now), now)
         case _:
             return _say(deal, _SAYS[command.verb], message, now)
+
+
+def _resumed(deal: Deal) -> Deal:
+    """Runs that the owner has stopped go on; what was withdrawn with them may be written again."""
+    back = {run.id for run in deal.runs if run.ended == _STOPPED}
+    runs = tuple(replace(run, state=RunState.ACTIVE, ended="", waits_for="") if run.id in back else run for run in deal.runs)
+    items = tuple(item for item in deal.outbox if not (item.letter.run in back and item.state is Outbox.STOPPED))
+    asked = tuple(one for one in deal.questions if not (one.run in back and one.answer == "stopped"))
+    return replace(deal, runs=runs, outbox=items, questions=asked)
+
+
+def _reminded(deal: Deal, message: Message, due: datetime, now: datetime) -> Deal:
+    id = f"reminder/{message.id}"
+    if any(one.id == id for one in deal.questions):
+        return deal
+    text = f"You wanted to see this again today: {message.subject or deal.title}"
+    return replace(deal, questions=(*deal.questions, Question(id=id, kind="reminder", asked=now, text=text, due=due)))
 
 
 def settle(deal: Deal, question: Question, command: Command, found_in: MessageId, now: datetime) -> Deal:
@@ -147,8 +213,10 @@ def settle(deal: Deal, question: Question, command: Command, found_in: MessageId
     answer = "yes" if command.verb in (Verb.YES, Verb.EDIT) else command.verb.value
     done = replace(question, answer=answer, answered=now, letter=letter)
     deal = replace(deal, questions=tuple(done if one.id == question.id else one for one in deal.questions))
-    if question.kind == "doubt":
-        return _judge(deal, question, found_in, sure=answer == "yes")
+    if question.kind == "doubt" and answer in ("yes", "no"):
+        return _judge(deal, question, sure=answer == "yes")
+    if question.kind == "uncertain" and answer in ("yes", "no"):
+        return _arrived(deal, question, now, sure=answer == "yes")
     if question.kind == "disqualify" and answer == "yes":
         said = Evidence(event=Event.DISQUALIFIED, strength=Strength.CERTAIN, quote="yes", signal="owner.answer",
                         found_in=found_in, at=now, speaker=Speaker.OWNER)  # fmt: skip
@@ -156,7 +224,18 @@ def settle(deal: Deal, question: Question, command: Command, found_in: MessageId
     return deal
 
 
-def _judge(deal: Deal, question: Question, found_in: MessageId, *, sure: bool) -> Deal:
+def _arrived(deal: Deal, question: Question, now: datetime, *, sure: bool) -> Deal:
+    """What the owner knows of a mail of which the server's answer was lost: it is there, or it goes out again."""
+    letter = question.id.partition("/")[2]
+    what = Happening.FOUND if sure else Happening.SENT_AGAIN
+    items = tuple(
+        after(item, what, now, "the owner says so") if item.letter.id == letter and item.state is Outbox.UNCERTAIN else item
+        for item in deal.outbox
+    )
+    return replace(deal, outbox=items)
+
+
+def _judge(deal: Deal, question: Question, *, sure: bool) -> Deal:
     """Make the evidence in question certain, or take it back."""
     doubted = {(item.event, item.found_in) for item in question.evidence}
 

@@ -14,6 +14,7 @@ from worker.core.model import (
     Contact,
     Evidence,
     Letter,
+    LoggedMail,
     MessageId,
     Outbox,
     OutboxItem,
@@ -29,6 +30,7 @@ from worker.core.playbook import (
     Alert,
     Answer,
     Branch,
+    Condition,
     Deed,
     Duration,
     Exit,
@@ -40,13 +42,21 @@ from worker.core.playbook import (
     Unit,
     strictest,
 )
-from worker.core.situation import human_words, locale
+from worker.core.situation import (
+    done_by_hand,
+    human_words,
+    locale,
+    main_contact,
+    on_the_same_day,
+    quiet_from,
+    suppressed,
+)
 from worker.core.starting import Start, holds
-from worker.core.stopping import Reason, ends, held, letter_counts, written_to_on
+from worker.core.stopping import Reason, ends, held, letter_counts
 
 _STEPS_AT_ONCE = 20
 """More steps than this due at one moment is a playbook that runs in a circle."""
-_NO = frozenset({"no", "skip", "stopped"})
+_NO = frozenset({"no", "skip", "done", "stopped"})
 
 
 def begin(start: Start, desk: Desk) -> None:
@@ -75,16 +85,33 @@ def advance(run: Run, desk: Desk) -> None:
     if book is None:
         end(run, Reason(why="its playbook has been taken away"), desk)
         return
+    if run.ended:
+        newest = desk.deal.log[-1:]
+        end(run, Reason(why=run.ended, found_in=tuple(mail.id for mail in newest)), desk)
+        return
     for _ in range(_STEPS_AT_ONCE):
         before = run
         run = _settle(run, book, desk)
         if run.state in (RunState.ACTIVE, RunState.HELD):
             run = _answer(run, book, desk)
         if run.state in (RunState.ACTIVE, RunState.HELD):
+            run = _handed_on(run, desk)
             reason = ends(run, book, desk.deal, desk.world)
             run = end(run, reason, desk) if reason else _step(run, book, desk)
         if run == before:
             return
+
+
+def _handed_on(run: Run, desk: Desk) -> Run:
+    """Where an address is dead the deal goes on with a colleague, and with nobody who wants no mail."""
+    entry = suppressed(run.contact, desk.world)
+    other = main_contact(desk.deal, desk.world)
+    usable = other is not None and suppressed(other.address, desk.world) is None
+    if entry is None or entry.opted_out or not entry.dead or other is None or not usable or run.waits_for:
+        return run
+    moved = replace(run, contact=other.address, why=f"{run.why} ({run.contact}: {entry.why})")
+    desk.put(moved)
+    return moved
 
 
 def end(run: Run, reason: Reason, desk: Desk) -> Run:
@@ -119,7 +146,11 @@ def _settle(run: Run, book: Playbook, desk: Desk) -> Run:
         return _sent(run, book, item, desk)
     question = next((one for one in desk.deal.questions if one.id == run.waits_for), None)
     if question is None or not question.answer:
-        return run
+        letter = question.letter if question else None
+        if question is None or letter is None or not done_by_hand(letter.purpose, run.started, desk.deal):
+            return run
+        desk.answer(question, "done")
+        return _next(run, book, desk, desk.now)
     if question.answer in _NO or question.letter is None:
         return _next(run, book, desk, desk.now)
     desk.letters.append(_approved(question.letter, run, book, desk))
@@ -137,6 +168,11 @@ def _sent(run: Run, book: Playbook, item: OutboxItem, desk: Desk) -> Run:
                 playbook=run.playbook, step=run.step,
             )  # fmt: skip
             return _next(run, book, desk, left)
+        case Outbox.QUEUED if done_by_hand(item.letter.purpose, run.started, desk.deal):
+            gone = _withdrawn(item, "the owner has done it by hand", desk)
+            items = tuple(gone if other is item else other for other in desk.deal.outbox)
+            desk.deal = replace(desk.deal, outbox=items)
+            return _next(run, book, desk, desk.now)
         case Outbox.REFUSED | Outbox.STOPPED:
             return end(run, Reason(why=item.reply or "the mail could not be delivered"), desk)
         case _:
@@ -176,7 +212,7 @@ def _fires(branch: Branch, run: Run, desk: Desk) -> Reason | None:
     since = run.since or run.started
     if branch.answer is Answer.SILENCE:
         contact = _contact(run, desk)
-        if contact is None or branch.after is None:
+        if contact is None or branch.after is None or _heard_since(since, desk):
             return None
         due = later(since, branch.after, locale(contact, desk.world))
         if due > desk.now:
@@ -184,13 +220,17 @@ def _fires(branch: Branch, run: Run, desk: Desk) -> Reason | None:
             return None
         return Reason(why=f"silence after {branch.after}", found_in=run.found_in)
     if branch.answer is Answer.ANYTHING:
-        heard = [mail for mail in human_words(desk.deal, Speaker.CONTACT) if mail.at > since]
+        heard = _heard_since(since, desk)
         return Reason(why=f"{heard[0].sender} replied", found_in=(heard[0].id,)) if heard else None
     event = ANSWER_EVENTS[branch.answer]
     for item in desk.deal.evidence:
         if item.event is event and item.at > since and item.strength is not Strength.WEAK:
             return Reason(why=f'{branch.answer}: "{item.quote}"', found_in=(item.found_in,))
     return None
+
+
+def _heard_since(since: datetime, desk: Desk) -> list[LoggedMail]:
+    return [mail for mail in human_words(desk.deal, Speaker.CONTACT) if mail.at > since]
 
 
 def _follow(branch: Branch, step: Step, run: Run, reason: Reason, desk: Desk) -> Run:
@@ -214,16 +254,36 @@ def _step(run: Run, book: Playbook, desk: Desk) -> Run:
     contact = _contact(run, desk)
     if contact is None:
         return end(run, Reason(why=f"{run.contact} is no longer part of this deal"), desk)
-    due = _due(step, run, locale(contact, desk.world))
+    place = locale(contact, desk.world)
+    due = _due(step, run, place)
+    if isinstance(step.deed, Send) and book.life_cycle:
+        due = max(due, quiet_from(desk.world.purposes.get(step.deed.template, ""), desk.deal))
     if due > desk.now:
         desk.wake.append(due)
         return run
-    if not all(holds(condition, desk.deal, contact, desk.world) for condition in step.only_if):
-        return _next(run, book, desk, run.since or desk.now)
+    if _is_passed_over(step, run, book, contact, desk):
+        # The rhythm of what repeats goes on from the time at which it would have come.
+        return _next(run, book, desk, due if step.repeat else run.since or desk.now)
     if isinstance(step.deed, Send):
         return _send(step.deed, step, contact, run, book, desk)
     run = _do_for_owner(step.deed, step.id, run, Reason(why=_why(run, book), found_in=run.found_in), desk)
     return _next(run, book, desk, desk.now) if run.state is RunState.ACTIVE else run
+
+
+def _is_passed_over(step: Step, run: Run, book: Playbook, contact: Contact, desk: Desk) -> bool:
+    """Whether a step is left out: its condition is not met, it was done by hand, or the next one's time has come too."""
+    sends = isinstance(step.deed, Send)
+    # An open complaint holds a mail; it does not cancel it.
+    conditions = [one for one in step.only_if if not (sends and one is Condition.NO_COMPLAINT)]
+    if not all(holds(condition, desk.deal, contact, desk.world) for condition in conditions):
+        return True
+    if isinstance(step.deed, Send) and done_by_hand(desk.world.purposes.get(step.deed.template, ""), run.started, desk.deal):
+        return True
+    following = book.step(book.after_step(step.id))
+    if step.wait_until is None or following is None or following.wait_until is None:
+        return False
+    # After a pause or a standstill only the newest of several that stand at fixed times: no volley.
+    return later(run.started, following.wait_until, locale(contact, desk.world)) <= desk.now
 
 
 def _due(step: Step, run: Run, place: Locale) -> datetime:
@@ -268,6 +328,10 @@ def _send(deed: Send, step: Step, contact: Contact, run: Run, book: Playbook, de
         approve=mode is not Mode.SEND and not given,
         thread=deed.thread,
     )
+    if draft.approve and (room := desk.room_at()) > desk.now:
+        # One more question about this deal would be too many this week: it is put when there is room.
+        desk.wake.append(room)
+        return run
     waiting = replace(run, waits_for=id, state=RunState.ACTIVE)
     desk.put(waiting)
     if draft.approve:
@@ -304,21 +368,34 @@ def _send_at(id: str, purpose: str, contact: Contact, book: Playbook, desk: Desk
     moment = spread(at, book.hours, place, id)
     if not letter_counts(purpose):
         return moment
+    sent = (*desk.world.known(contact.address).sent, *_about_to_be_sent(contact, desk))
     for _ in range(60):
-        week = [sent for sent in desk.world.known(contact.address).sent
-                if timedelta(0) <= moment - sent < timedelta(days=7)]  # fmt: skip
+        # What waits to leave later in the week counts as well.
+        week = [one for one in sent if abs(moment - one) < timedelta(days=7)]
         full = len(week) >= desk.world.caps.per_contact_per_week
-        if not full and not written_to_on(moment, contact.address, place, desk.world):
+        if not full and not on_the_same_day(moment, sent, place):
             return moment
         tomorrow = moment.astimezone(place.zone) + timedelta(days=1)
         moment = spread(tomorrow.replace(hour=0, minute=0, second=0), book.hours, place, id)
     return moment
 
 
+def _about_to_be_sent(contact: Contact, desk: Desk) -> list[datetime]:
+    drafts = [draft.send_at for draft in desk.drafts if draft.to == contact.address
+              and letter_counts(desk.world.purposes.get(draft.template, ""))]  # fmt: skip
+    letters = [letter.send_at for letter in desk.letters for one in letter.to
+               if one.address == contact.address and letter_counts(letter.purpose)]  # fmt: skip
+    return drafts + letters
+
+
 def _do_for_owner(deed: Deed, step: str, run: Run, reason: Reason, desk: Desk) -> Run:
     match deed:
-        case Task(text=text):
-            desk.tell(Action.TASK, _owner_draft("owner/task", text, step, run, reason, desk))
+        case Task(text=text, due=due):
+            draft = _owner_draft("owner/task", text, step, run, reason, desk)
+            if due is None:
+                desk.tell(Action.TASK, draft)
+            else:
+                desk.remind(draft, later(desk.now, due, desk.world.home))
         case Alert(text=text):
             desk.tell(Action.ALERT, _owner_draft("owner/alert", text, step, run, reason, desk))
         case Exit():

@@ -18,14 +18,13 @@ from worker.core.model import (
     MessageId,
     OutboxItem,
     Run,
-    RunState,
     Speaker,
     Stage,
     Strength,
 )
 from worker.core.outbox import Drop, Go, Verdict, WaitUntil
 from worker.core.playbook import Duration, Playbook, Rule, Unit, Watch
-from worker.core.situation import World, locale, open_complaint, suppressed
+from worker.core.situation import World, locale, on_the_same_day, open_complaint, suppressed
 
 _ALWAYS = frozenset({Rule.CONTACT_ASKS_TO_STOP, Rule.MAIL_BOUNCES, Rule.DEAL_DISQUALIFIED})
 _LIFE_CYCLE = _ALWAYS | {Rule.DEAL_CANCELLED, Rule.PAYMENT_REVERSED}
@@ -196,7 +195,7 @@ def may_send(deal: Deal, item: OutboxItem, world: World, now: datetime) -> Verdi
     book = world.book(run.playbook) if run else None
     if run is None or book is None:
         return Drop(why="the playbook that decided this mail is gone")
-    if run.state in (RunState.STOPPED, RunState.DONE) and run.ended:
+    if run.ended:
         return Drop(why=run.ended)
     reason = ends(run, book, deal, world)
     if reason is not None:
@@ -235,5 +234,4 @@ def letter_counts(purpose: str) -> bool:
 
 def written_to_on(moment: datetime, address: Address, place: Locale, world: World) -> bool:
     """Whether the worker has written, or will write, to somebody on that day of theirs."""
-    day = moment.astimezone(place.zone).date()
-    return any(sent.astimezone(place.zone).date() == day for sent in world.known(address).sent)
+    return on_the_same_day(moment, world.known(address).sent, place)

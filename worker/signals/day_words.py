@@ -11,6 +11,10 @@ def _named(lines: dict[str, str]) -> dict[str, str]:
     return {word: name for name, line in lines.items() for word in line.split()}
 
 
+def _set(line: str) -> frozenset[str]:
+    return frozenset(line.split())
+
+
 MONTH = _numbered({
     1: "january januar janner janvier enero januari gennaio jan janv ene",
     2: "february februar fevrier febrero februari febbraio feb febr fevr",
@@ -66,25 +70,26 @@ SEASON = _numbered({
     9: "autumn fall herbst automne otono najaar herfst autunno",
     12: "winter hiver invierno inverno",
 })  # fmt: skip
-EASTER = frozenset("easter ostern paques pascua pasen pasqua".split())
-CHRISTMAS = frozenset("christmas xmas weihnachten noel navidad kerst natale holidays jahreswechsel".split())
-TOMORROW = frozenset("tomorrow morgen demain manana domani".split())
-DAY_AFTER = frozenset("ubermorgen uebermorgen overmorgen dopodomani".split())
-NEXT = frozenset(
+EASTER = _set("easter ostern paques pascua pasen pasqua")
+CHRISTMAS = _set("christmas xmas weihnachten noel navidad kerst natale holidays jahreswechsel")
+TOMORROW = _set("tomorrow morgen demain manana domani")
+DAY_AFTER = _set("ubermorgen uebermorgen overmorgen dopodomani")
+NEXT = _set(
     "next coming kommende kommenden kommender kommendem nachste nachsten nachster nachstes nachstem naechste naechsten "
-    "naechster prochain prochaine proximo proxima volgende komende aanstaande prossimo prossima que".split()
+    "naechster prochain prochaine proximo proxima volgende komende aanstaande prossimo prossima que"
 )
-LAST = frozenset("last letzten letzte letzter dernier derniere pasado pasada afgelopen vorige scorso scorsa past".split())
-LINK = frozenset("of de del d di van do du des der den the".split())
-PLACED = frozenset(
+LAST = _set("last letzten letzte letzter dernier derniere pasado pasada afgelopen vorige scorso scorsa past")
+LINK = _set("of de del d di van do du des der den the")
+PLACED = _set(
     "in until till by im bis ab en mois jusqu partir hasta para tot vanaf from around for before after nach apres na "
-    "this of a im dem der den the le l cet el la het early on over".split()
+    "this of a im dem der den the le l cet el la het early on over"
 )
-AFTER = frozenset("after nach apres despues na tras dopo once".split())
-SPAN = frozenset("in within dans en dentro over binnen tra fra another".split())
-BACK = frozenset("the am dem zum le au el al op de den der on by vom il al".split())
-ENGLISH_ORDER = frozenset(
+AFTER = _set("after nach apres despues na tras dopo once")
+SPAN = _set("in within dans en dentro over binnen tra fra another")
+BACK = _set("the am dem zum le au el al op de den der on by vom il al")
+ENGLISH_ORDER = _set(
     "be have i we you not also well need want take help ask floor time place one step phase item page point version "
-    "option generation century anniversary birthday party".split()
+    "option generation century anniversary birthday party"
 )
 """Words after which "may" is no month and "the 1st" no day."""
+ARTICLE = _set("the dem der den le la l el het il cet al")

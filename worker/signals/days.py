@@ -13,6 +13,7 @@ from datetime import date, timedelta
 
 from worker.signals.day_words import (
     AFTER,
+    ARTICLE,
     BACK,
     CHRISTMAS,
     DAY_AFTER,
@@ -103,7 +104,7 @@ def has_day_word(words: frozenset[str]) -> bool:
 
 
 _DAY_WORDS = frozenset({*MONTH, *WEEKDAY, *UNIT, *QUARTER, *SEASON, *EASTER, *CHRISTMAS, *TOMORROW, *DAY_AFTER})
-_LEADING = (PLACED | AFTER | SPAN | BACK) - frozenset(PART) - frozenset("the dem der den le la l el het il cet al".split())
+_LEADING = (PLACED | AFTER | SPAN | BACK) - frozenset(PART) - ARTICLE
 """Prepositions; they are no part of the day, an article is."""
 _Hit = tuple[int, int, date]
 
@@ -243,10 +244,8 @@ def _span(tokens: list[_Token], place: int, unit: str, today: date) -> _Hit | No
 
 
 def _tomorrow(tokens: list[_Token], place: int, today: date) -> _Hit | None:
-    if _word(tokens, place - 1) in {"guten", "goede", "am", "good", "gute", "de", "la", "por"} and tokens[place].word in {
-        "morgen",
-        "manana",
-    }:
+    greets = _word(tokens, place - 1) in {"guten", "goede", "am", "good", "gute", "de", "la", "por"}
+    if greets and tokens[place].word in {"morgen", "manana"}:
         return None
     after = tokens[place].word in DAY_AFTER or _word(tokens, place - 1) in {"after", "pasado", "apres"}
     return place - (after and tokens[place].word in TOMORROW), place, today + timedelta(days=1 + after)
@@ -278,7 +277,9 @@ def _of_month(tokens: list[_Token], place: int, today: date) -> _Hit | None:
     if token.number < 0:
         number = _number_at(tokens, place + 1)
         return _with_quarter(tokens, place, today, number) if 0 < number < 5 else None
-    if _word(tokens, place - 1) not in BACK or _word(tokens, place + 1) in ENGLISH_ORDER:
+    following = tokens[place + 1 : place + 2]
+    is_order = bool(following) and following[0].start <= token.end + 1 and following[0].word in ENGLISH_ORDER
+    if _word(tokens, place - 1) not in BACK or is_order:
         return None
     month = today.month if token.number > today.day else today.month % 12 + 1
     day = _coming(today, month, token.number)

@@ -27,6 +27,8 @@ _DOCUMENTS = frozenset({
 })  # fmt: skip
 _DAYS = frozenset({Event.DATE_NAMED, Event.NOT_NOW, Event.MEETING_BOOKED, Event.CANCELLED, Event.LEFT_COMPANY})
 _FACTS = ("document", "document_kind", "amount", "currency", "invoice", "payer", "people", "day")
+_REFUSED = ("declined", "abgesagt", "abgelehnt", "refuse", "rechazad", "geweigerd", "afgewezen", "rifiutat", "recusad")
+"""In the subject of an answer to an invitation."""
 _SILENT = frozenset({Kind.BOUNCE, Kind.COMPLAINT_REPORT, Kind.BULK, Kind.OWN})
 """Kinds of mail whose words are nobody's."""
 
@@ -208,9 +210,8 @@ def _absent(message: Message) -> tuple[Evidence, ...]:
 
 def _invited(message: Message) -> tuple[Evidence, ...]:
     """An attached calendar: an invitation that was sent or answered is a meeting, unless it is called off."""
-    refused = ("declined", "abgesagt", "abgelehnt", "refuse", "rechazad", "geweigerd", "afgewezen", "rifiutat", "recusad")
     subject = fold(message.subject)
-    if message.calendar not in {"REQUEST", "REPLY", "PUBLISH"} or any(word in subject for word in refused):
+    if message.calendar not in {"REQUEST", "REPLY", "PUBLISH"} or any(word in subject for word in _REFUSED):
         return ()
     return (_silent(message, Event.MEETING_BOOKED, Strength.LIKELY, "calendar.invitation"),)
 

@@ -23,12 +23,12 @@ def failing_examples(signals: Signals) -> tuple[str, ...]:
 def says(signal: Signal, signals: Signals, text: str) -> bool:
     """Whether a text says what a signal listens for."""
     book = Book([replace(signal, where=frozenset({Where.TEXT}))])
-    cues = next((c for c in signals.cues if c.language == signal.language), None)
     attached = signal.where == {Where.ATTACHMENT}
+    cues = None if attached else next((c for c in signals.cues if c.language == signal.language), None)
     for sentence in [file_name(text)] if attached else sentences(text):
         source = text[sentence.start : sentence.end]
         for found in book.find(Searched(sentence, source, _A_DAY, signal.language)):
-            meant = moods(sentence, found.start, found.end, found.holes, cues) if cues and not attached else frozenset[Mood]()
+            meant = moods(sentence, found.start, found.end, found.holes, cues) if cues else frozenset[Mood]()
             if signal.means(meant):
                 return True
     return False

@@ -24,7 +24,9 @@ from worker.signals.money import amounts
 from worker.signals.sentences import Sentence
 
 _ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+|https?://[^ ]+|www\.[^ ]+")
-_CURRENCY = re.compile("[\x04\x05$]|\\b(?:usd|eur|gbp|chf|cad|aud|euros?|dollars|pounds|sek|nok|dkk|pln|franken|kr|fr)\\b")
+_CURRENCY = re.compile(
+    "[\x04\x05$]|\\b(?:usd|eur|gbp|chf|cad|aud|nzd|euros?|dollars|pounds|sek|nok|dkk|pln|czk|brl|franken|kr|fr)\\b"
+)
 _MOST_TIMES = 4
 
 
@@ -143,7 +145,9 @@ def _search(entry: _Entry, searched: Searched) -> Iterator[Found]:
             signal=entry.signal,
             start=match.start(),
             end=match.end(),
-            holes=tuple(match.span(g) for g in (*gaps, *named.values()) if -1 < match.start(g) < match.end(g) < match.end()),
+            holes=tuple(
+                match.span(g) for g in (*gaps, *named.values()) if -1 < match.start(g) < match.end(g) < match.end()
+            ),
             slots={name.decode(): match.span(g) for name, g in named.items() if match.start(g) >= 0},
         )
 

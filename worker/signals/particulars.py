@@ -21,15 +21,18 @@ _OPEN = re.compile(r"\b(?:due|balance|remaining|outstanding|fees?|tax|vat|offen\
                    r"pendiente|saldo|comision\w*|openstaand\w*|kosten|net)\b")  # fmt: skip
 _INVOICE = re.compile(
     r"\b(?:invoice|inv|bill|rechnung|rechnungsnummer|facture|factura|fattura|factuur|fatura)s?"
-    r"(?: ?(?:number|no|nr|num|nummer|id|numero|n|n°|reference|ref))?[.:# ]{0,4}(?:\()?#?(?P<number>[a-z]{0,5}[-_/]?\d[a-z0-9_/-]*)"
+    r"(?: ?(?:number|no|nr|num|nummer|id|numero|n|n°|reference|ref))?[.:# ]{0,4}\(?#?"
+    r"(?P<number>[a-z]{0,5}[-_/]?\d[a-z0-9_/-]*)"
 )
 _PAYER = re.compile(
-    r"^(?:from|paid by|payer|buyer|customer(?: name)?|client|received from|payment from|sender|bill(?:ed)? to|von|kunde|"
+    r"^(?:from|paid by|payer|buyer|customer(?: name)?|client|received from|payment from|sender|bill(?:ed)? to|von|"
+    r"kunde|"
     r"zahler|auftraggeber|absender|eingegangen von|de|client|payeur|emetteur|cliente|pagador|remitente|ordenante|klant|"
     r"betaler|betaald door|van|da|pagante)\s*:\s*(?P<name>\S.*)$"
 )
 _SIGNED_BY = re.compile(
-    r"^(?:signed by|signers?|signatories|completed by|recipients|parties|unterzeichnet von|unterzeichner|unterschrieben von|"
+    r"^(?:signed by|signers?|signatories|completed by|recipients|parties|unterzeichnet von|unterzeichner|"
+    r"unterschrieben von|"
     r"signe par|signataires?|firmado por|firmantes?|ondertekend door|ondertekenaars?|firmato da|assinado por)\s*:?\s*"
 )
 _ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")

@@ -14,14 +14,19 @@ _WORD = re.compile(r"[a-z0-9]+(?:'[a-z0-9]+)*")
 _BREAK = re.compile(r"[.!?]+[)\"'\]]*(?= |\n|$)|\n")
 _WRAPPED = 40
 """A line shorter than this was ended by its writer, not by a mail program."""
-_ABBREVIATED = frozenset(
+_SHORT = (
     "mr mrs ms dr prof st nr no nos inc ltd co corp llc eg ie etc vs approx ca bzw usw ggf inkl exkl zzgl evtl str tel "
     "abs art bzgl hr fr frl mme mlle sr sra srta dna dhr mevr bv nv sa jan feb mar apr jun jul aug sep sept oct okt "
-    "nov dec dez janv fevr avr juil ene dic".split()
+    "nov dec dez janv fevr avr juil ene dic"
 )
-_ENDINGS = {"s": ("is", "has", "us"), "ve": ("have",), "re": ("are",), "ll": ("will",), "m": ("am",), "d": ("would", "had")}
-_BARE = {"dont": "do", "cant": "can", "wont": "will", "didnt": "did", "havent": "have", "hasnt": "has", "isnt": "is",
-         "doesnt": "does", "wasnt": "was", "arent": "are", "couldnt": "could", "wouldnt": "would", "shouldnt": "should"}  # fmt: skip
+_ABBREVIATED = frozenset(_SHORT.split())
+_ENDINGS = {
+    "s": ("is", "has", "us"), "ve": ("have",), "re": ("are",), "ll": ("will",), "m": ("am",), "d": ("would", "had"),
+}  # fmt: skip
+_BARE = {
+    "dont": "do", "cant": "can", "wont": "will", "didnt": "did", "havent": "have", "hasnt": "has", "isnt": "is",
+    "doesnt": "does", "wasnt": "was", "arent": "are", "couldnt": "could", "wouldnt": "would", "shouldnt": "should",
+}  # fmt: skip
 
 
 @dataclass(slots=True)

@@ -26,7 +26,9 @@ _OF_SERVICES = frozenset({
 _REPLY = re.compile(
     r"^\s*(?:re|aw|antw|sv|vs|ref|res|r|odp|fwd?|wg|tr|rv|doorst|i|enc|vb|rif|tr)\s*(?:\[\d+\])?\s*:", re.IGNORECASE
 )
-_MACHINE = re.compile(r"(?:no|do-?not|ne-?pas|nicht)[._-]?(?:reply|respond|repondre|antworten)|^(?:notif|mailer|dse|service@)")
+_MACHINE = re.compile(
+    r"(?:no|do-?not|ne-?pas|nicht)[._-]?(?:reply|respond|repondre|antworten)|^(?:notif|mailer|dse|service@)"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +134,7 @@ def _service(sender: Party | None, signals: Signals) -> Service | None:
 
 
 def _poses_as_service(message: Message, signals: Signals) -> bool:
-    """A mail that wants to be taken for a notice: the name of a service or a machine's address where a person's stands."""
+    """A mail that wants to be taken for a notice: a service's name or a machine's address where a person's stands."""
     sender = message.sender
     if sender is None:
         return False

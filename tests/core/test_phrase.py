@@ -1,0 +1,91 @@
+import pytest
+import re2
+from hypothesis import given
+from hypothesis import strategies as st
+
+from worker.core.phrase import PhraseError, fold, read_phrase
+
+
+def finds(phrase: str, text: str) -> bool:
+    return re2.search(read_phrase(phrase).regex, fold(text)) is not None
+
+
+@given(st.text())
+def test_folding_keeps_every_place(text: str) -> None:
+    assert len(fold(text)) == len(text)
+    assert fold(text).isascii()
+
+
+@pytest.mark.parametrize(
+    ("phrase", "text"),
+    [
+        ("take me off (your|the) mailing? list(s)", "Please TAKE me off\u00a0your lists"),
+        ("take me off (your|the) mailing? list(s)", "take me off the mailing list"),
+        ("we have signed", "We\u2019ve signed"),
+        ("do not write", "don't write"),
+        ("can not pay", "we cannot pay"),
+        ("can not pay", "we can't pay"),
+        ("nächste woche", "naechste Woche"),
+        ("nächste woche", "nachste woche"),
+        ("e-mail me", "email me"),
+        ("follow up", "follow-up"),
+        ("l'offre", "l\u2019offre"),
+        ("stop ... writing", "stop all of this writing"),
+        ("unsubscri*", "unsubscribing"),
+        ("^completed: <document>", "Completed: Lease.pdf"),
+        ("please? stop", "stop"),
+        ("(please|kindly)? stop it$", "kindly stop it!"),
+        ("straße", "Strasse"),
+    ],
+)
+def test_a_phrase_finds_what_a_reader_would(phrase: str, text: str) -> None:
+    assert finds(phrase, text)
+
+
+@pytest.mark.parametrize(
+    ("phrase", "text"),
+    [
+        ("take me off the list", "take me off the lists of things"),
+        ("sign", "design"),
+        ("^completed: <document>", "has been completed: yes"),
+        ("stop ... writing", "stop a b c d e f g writing"),
+        ("stop ... writing", "stop. I am writing"),
+        ("signed$", "signed up"),
+    ],
+)
+def test_a_phrase_finds_no_more_than_that(phrase: str, text: str) -> None:
+    assert not finds(phrase, text)
+
+
+@pytest.mark.parametrize(
+    ("phrase", "column", "what"),
+    [
+        ("take (me off", 6, "not closed"),
+        ("take me) off", 8, 'without "("'),
+        ("pay <amout>", 5, "no slot <amout>"),
+        ("... off", 1, "between words"),
+        ("invoice(s)? paid", 11, "leave out the ?"),
+        ("retirez -(moi|nous)", 9, "space instead"),
+        ("<name> <name> signed", 1, "same slot twice"),
+        ("(unsub*|stop)?", 1, "at least one whole word"),
+        ("take () off", 7, "empty choice"),
+    ],
+)
+def test_a_phrase_that_cannot_be_read_says_where_and_why(phrase: str, column: int, what: str) -> None:
+    with pytest.raises(PhraseError, match=what.replace("?", r"\?").replace("(", r"\(")) as caught:
+        read_phrase(phrase)
+    assert caught.value.column == column
+
+
+def test_what_a_phrase_needs_is_there_whenever_it_is_found() -> None:
+    pattern = read_phrase("(take|strike off) me ... (list|e-mail)")
+    assert pattern.needs == (frozenset({"me"}), frozenset({"list", "mail", "email"}), frozenset({"take", "strike"}))
+
+
+@given(st.text(alphabet="abc ()|?*^$<>.-", max_size=30))
+def test_any_phrase_is_read_or_refused(phrase: str) -> None:
+    try:
+        pattern = read_phrase(phrase)
+    except PhraseError:
+        return
+    re2.compile(pattern.regex)
