@@ -31,7 +31,7 @@ def test_folding_keeps_every_place(text: str) -> None:
         ("follow up", "follow-up"),
         ("l'offre", "l\u2019offre"),
         ("stop ... writing", "stop all of this writing"),
-        ("unsubscri*", "unsubscribing"),
+        ("unsubscri* me", "unsubscribing me"),
         ("^completed: <document>", "Completed: Lease.pdf"),
         ("please? stop", "stop"),
         ("(please|kindly)? stop it$", "kindly stop it!"),
@@ -79,7 +79,7 @@ def test_a_phrase_that_cannot_be_read_says_where_and_why(phrase: str, column: in
 
 def test_what_a_phrase_needs_is_there_whenever_it_is_found() -> None:
     pattern = read_phrase("(take|strike off) me ... (list|e-mail)")
-    assert pattern.needs == (frozenset({"me"}), frozenset({"list", "mail", "email"}), frozenset({"take", "strike"}))
+    assert pattern.needs == (frozenset({"me"}), frozenset({"take", "strike"}), frozenset({"list", "mail", "email"}))
 
 
 @given(st.text(alphabet="abc ()|?*^$<>.-", max_size=30))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import json
 import mailbox
 import sys
@@ -61,6 +62,7 @@ class Rehearsal:
         self._deciding = Deciding(household=household, writer=self._writer, decided=self._decided)
         self._intake = Intake(household=household, heard=_nobody)
         self._due: dict[DealId, datetime] = {}
+        self._queue: list[tuple[datetime, DealId]] = []
 
     def live(self, mails: Iterator[bytes]) -> None:
         """Live it through from the first mail to the last day."""
@@ -92,12 +94,11 @@ class Rehearsal:
 
     def _wait_until(self, moment: datetime) -> None:
         """Do everything that is due until then, each thing at its own time."""
-        while self._due:
-            id, at = min(self._due.items(), key=lambda pair: (pair[1], pair[0]))
-            if at > moment:
-                return
-            del self._due[id]
-            self._advance(id, at)
+        while self._queue and self._queue[0][0] <= moment:
+            at, id = heapq.heappop(self._queue)
+            if self._due.get(id) == at:  # else it was put off or brought forward since
+                del self._due[id]
+                self._advance(id, at)
 
     def _advance(self, id: DealId, now: datetime) -> None:
         self._deciding.advance(id, now)
@@ -107,6 +108,7 @@ class Rehearsal:
         later = [at for at in times if at is not None and at > now]
         if later:
             self._due[id] = min(later)
+            heapq.heappush(self._queue, (self._due[id], id))
         else:
             self._due.pop(id, None)
 
@@ -116,8 +118,8 @@ class Rehearsal:
         for item in deal.outbox if deal else ():
             if deal is not None and outbox.is_due(item, now):
                 deal = self._leave(deal, item, now)
-        if deal is not None:
-            self.household.keeper.commit(deal)
+                # Before the next one is looked at: two mails of one day must not wait for each other for ever.
+                self.household.keeper.commit(deal)
 
     def _leave(self, deal: Deal, item: OutboxItem, now: datetime) -> Deal:
         world = self.household.world(deal, now, letter=item.letter.id)

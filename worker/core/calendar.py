@@ -55,7 +55,7 @@ class Locale:
 
 @lru_cache(maxsize=256)
 def _holidays(country: str, year: int) -> frozenset[date]:
-    if country not in holidays.list_supported_countries(include_aliases=False):
+    if not has_holidays(country):
         return frozenset()
     return frozenset(holidays.country_holidays(country, subdiv=_MOST_LIVE_IN.get(country), years=year))
 
@@ -63,6 +63,11 @@ def _holidays(country: str, year: int) -> frozenset[date]:
 def is_business_day(day: date, country: str) -> bool:
     """Monday to Friday and no public holiday of the country."""
     return day.weekday() < 5 and not is_holiday(day, country)
+
+
+def has_holidays(country: str) -> bool:
+    """Whether the public holidays of a country (ISO 3166) are known."""
+    return country in holidays.list_supported_countries(include_aliases=False)
 
 
 def is_holiday(day: date, country: str) -> bool:

@@ -105,12 +105,15 @@ def fold(deal: Deal, now: datetime) -> tuple[StageChange, ...]:
     Time is a trigger too: an opening becomes an active client thirty days on.
     """
     history: list[StageChange] = [_first(deal)]
+    written = _first_written(deal)
     for evidence in _in_order(deal):
         _age(history, evidence.at)
+        _contacted(history, written, evidence.at)
         reached = _next_stage(history, evidence, deal)
         if reached is not None and reached is not history[-1].stage:
             history.append(_change(reached, evidence, history))
     _age(history, now)
+    _contacted(history, written, now)
     return tuple(history)
 
 
@@ -121,17 +124,27 @@ def _in_order(deal: Deal) -> list[Evidence]:
 
 
 def _first(deal: Deal) -> StageChange:
-    written = [mail for mail in deal.log if mail.speaker in (Speaker.OWNER, Speaker.WORKER)]
-    outgoing = min(written, key=lambda mail: (mail.at, mail.id), default=None)
+    written = _first_written(deal)
     referred = any(contact.referred_by for contact in deal.contacts)
-    if outgoing is not None and not referred:
-        return StageChange(
-            at=outgoing.at, stage=Stage.CONTACTED, why="the owner wrote to them", found_in=(outgoing.id,)
-        )
+    if written is not None and not referred:
+        return written
     first = min(deal.log, key=lambda mail: (mail.at, mail.id), default=None)
     found = (first.id,) if first else ()
     why = "introduced by a client" if referred else "known to the owner, not yet written to"
     return StageChange(at=deal.created, stage=Stage.IDENTIFIED, why=why, found_in=found)
+
+
+def _first_written(deal: Deal) -> StageChange | None:
+    written = [mail for mail in deal.log if mail.speaker in (Speaker.OWNER, Speaker.WORKER)]
+    outgoing = min(written, key=lambda mail: (mail.at, mail.id), default=None)
+    if outgoing is None:
+        return None
+    return StageChange(at=outgoing.at, stage=Stage.CONTACTED, why="the owner wrote to them", found_in=(outgoing.id,))
+
+
+def _contacted(history: list[StageChange], written: StageChange | None, until: datetime) -> None:
+    if written is not None and history[-1].stage is Stage.IDENTIFIED and written.at <= until:
+        history.append(written)
 
 
 def _next_stage(history: list[StageChange], evidence: Evidence, deal: Deal) -> Stage | None:
@@ -140,7 +153,7 @@ def _next_stage(history: list[StageChange], evidence: Evidence, deal: Deal) -> S
         return None
     if evidence.event is Event.OPT_OUT and not _speaks_for_all(evidence.by, deal):
         return None
-    if evidence.event is Event.SIGNING_DECLINED and not _is_about_the_agreement(evidence, deal):
+    if evidence.event is Event.SIGNING_DECLINED and not _is_about_the_agreement(evidence, stage, deal):
         return None
     to = NEXT[stage, evidence.event]
     return _where_it_stood(history) if to is BACK else to
@@ -153,15 +166,19 @@ def _where_it_stood(history: list[StageChange]) -> Stage:
     return open_stages[-1] if open_stages else Stage.ENGAGED
 
 
-def _is_about_the_agreement(declined: Evidence, deal: Deal) -> bool:
+def _is_about_the_agreement(declined: Evidence, stage: Stage, deal: Deal) -> bool:
     """Whether it is the signed agreement that was voided, and not some other document of theirs."""
     signed = [item.document for item in deal.evidence if item.event is Event.SIGNED and moves(item) and item.document]
+    if stage in _CLIENT:
+        return declined.document in signed  # they sign more than one thing with us
     known = bool(signed) and bool(declined.document)
     return declined.document_kind != "nda" and (not known or declined.document in signed)
 
 
 def _speaks_for_all(address: Address | None, deal: Deal) -> bool:
     """Whether an opt-out closes the deal: it does unless colleagues of theirs also talk with us."""
+    if address is None:
+        return True  # nobody can tell whose word it is: stopping is the safe side
     gone = {item.by for item in deal.evidence if item.event is Event.OPT_OUT and moves(item)} | {address}
     return all(contact.address in gone for contact in deal.contacts if contact.words)
 

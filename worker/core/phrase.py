@@ -3,7 +3,7 @@
     take me off (your|the) mailing? list(s)      words in this order; one of these; may be missing, as may an ending
     stop ... (emailing|writing)                  up to six other words in between
     paid invoice <invoice> of <amount>           slots; the signal's evidence gets what stands there
-    unsubscri*                                   any ending
+    unsubscri* me                                any ending
     ^completed:                                  at the very beginning; $ stands for the very end
 
 Case, accents, apostrophes and line breaks do not matter, "we have" means "we've" too.
@@ -12,6 +12,7 @@ Case, accents, apostrophes and line breaks do not matter, "we have" means "we've
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -250,7 +251,7 @@ def _regex(items: list[_Item]) -> str:
         if first and item.optional:
             out += f"(?:{_emit(item, True, last)}{_SEPARATOR})?"
             continue
-        body = _emit(item, first, last)
+        body = _open(_emit(item, first, last), items[place + 1 : place + 2])
         out += f"(?:{body})?" if item.optional else body
         first = item.text == "^" and item.kind == "mark"
     starts = items[0].kind in {"word", "stem", "choices"}
@@ -285,8 +286,14 @@ def _emit_sequence(items: tuple[_Item, ...], first: bool, last: bool) -> str:
     out = ""
     for place, item in enumerate(items):
         body = _emit(item, first and not place, last and place == len(items) - 1)
+        body = _open(body, items[place + 1 : place + 2])
         out += f"(?:{body})?" if item.optional else body
     return out
+
+
+def _open(body: str, following: Sequence[_Item]) -> str:
+    """A word that "not" follows has no end: it may become don't or cannot."""
+    return body.replace(r"\b", "") if following and following[0].text == "not" else body
 
 
 def _emit_word(item: _Item, first: bool) -> str:

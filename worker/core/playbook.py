@@ -122,6 +122,8 @@ class Watch(StrEnum):
     SILENT = "prospect is silent"
     RETURNS = "disqualified contact writes"
     OUR_COURT = "owner owes an answer"
+    DAY_CAME = "named day has come"
+    """The contact named a day on which it goes on; it begins on the business day after it."""
 
 
 TRIGGERS: dict[str, Watch | Stage | Event] = {
@@ -277,6 +279,10 @@ _AT_MOST = re.compile(r"(\d{1,3}|once|[a-z]+) per contact in (.+)")
 _SILENCE = re.compile(r"silence after (.+)")
 _HOURS = re.compile(r"(\d{1,2}):(\d{2})\s*(?:-|–|to)\s*(\d{1,2}):(\d{2})")
 _SPREAD = re.compile(r"(\d{1,3})\s*(?:-|–|to)\s*(\d{1,3}) minutes")
+DAY_NAMES = frozenset({
+    "mon", "monday", "tue", "tues", "tuesday", "wed", "wednesday", "thu", "thur", "thurs", "thursday", "fri", "friday",
+    "sat", "saturday", "sun", "sunday",
+})  # fmt: skip
 DAYS = {name: number for number, name in enumerate(("mon", "tue", "wed", "thu", "fri", "sat", "sun"))}
 
 

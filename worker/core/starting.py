@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from worker.core.calendar import Locale, later
+from worker.core.calendar import MORNING, Locale, later
 from worker.core.lifecycle import CERTAIN_ONLY, OPEN, is_unproven, label
 from worker.core.model import (
     Bucket,
@@ -89,6 +89,8 @@ def _candidates(book: Playbook, deal: Deal, world: World) -> list[Start]:
             return _returned(book, deal, world)
         case Watch.OUR_COURT:
             return _owed(book, deal, world)
+        case Watch.DAY_CAME:
+            return _day_came(book, deal, world)
         case Stage():
             return _reached(book, book.when, deal, world)
         case Event():
@@ -143,6 +145,28 @@ def _owed(book: Playbook, deal: Deal, world: World) -> list[Start]:
         return []
     why = f'{contact.name or contact.address} waits for your answer since {word.at:%d %B}: "{word.extract[:100]}"'
     return [Start(book=book, contact=contact, trigger=f"owed:{word.id}", why=why, found_in=(word.id,), due=due)]
+
+
+def _day_came(book: Playbook, deal: Deal, world: World) -> list[Start]:
+    """The day that the contact named last is over, and nobody has written since it came."""
+    named = [item for item in deal.evidence if item.event in (Event.DATE_NAMED, Event.NOT_NOW) and item.day and _stands(item)
+             and item.speaker is Speaker.CONTACT and not (is_unproven(item) and _writes(book))]  # fmt: skip
+    item = max(named, key=lambda one: (one.at, one.found_in), default=None)
+    contact = _speaker_of(item, deal, world) if item else None
+    if item is None or item.day is None or contact is None or deal.stage not in (*OPEN, Stage.LATER):
+        return []
+    place = locale(contact, world)
+    morning = datetime.combine(item.day, MORNING[0], place.zone)
+    words = (*human_words(deal, Speaker.CONTACT), *human_words(deal, Speaker.OWNER))
+    if any(mail.at >= morning and mail.id != item.found_in for mail in words):
+        return []
+    due = later(morning, _A_DAY, place)
+    if book.after is not None:
+        due = later(due, book.after, place)
+    if not _live(deal, due):
+        return []
+    why = f'{contact.name or contact.address} named {item.day:%d %B %Y}: "{item.quote}"'
+    return [Start(book=book, contact=contact, trigger=f"day:{item.found_in}", why=why, found_in=(item.found_in,), due=due)]
 
 
 def _returned(book: Playbook, deal: Deal, world: World) -> list[Start]:

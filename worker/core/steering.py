@@ -121,7 +121,7 @@ def _is_time(tag: str) -> bool:
     try:
         date.fromisoformat(tag)
     except ValueError:
-        return bool(_TIME_TAG.fullmatch(tag)) or tag[:3] in DAYS and tag in _WEEKDAYS
+        return tag in _WEEKDAYS or bool(_TIME_TAG.fullmatch(tag))
     return True
 
 

@@ -53,8 +53,14 @@ class Reason:
     found_in: tuple[MessageId, ...] = ()
 
 
-def anchor(run: Run, deal: Deal) -> datetime:
-    """The time of the mail that started a run: what is later answers it, what is earlier does not."""
+def anchor(run: Run, book: Playbook, deal: Deal) -> datetime:
+    """The time of the mail that started a run: what is later answers it, what is earlier does not.
+
+    A playbook that waited before it began is answered by what comes after that: only silence is broken by every word.
+    """
+    silence = book.when in (Watch.SILENT, Watch.OUR_COURT)
+    if book.when is Watch.DAY_CAME or (book.after is not None and not silence):
+        return run.started
     found = set(run.found_in)
     times = [mail.at for mail in deal.log if mail.id in found]
     return max(times, default=run.started)
@@ -63,7 +69,7 @@ def anchor(run: Run, deal: Deal) -> datetime:
 def ends(run: Run, book: Playbook, deal: Deal, world: World) -> Reason | None:
     """Why a run has to end now, or None while it may go on."""
     rules = book.stop_when | (_LIFE_CYCLE if book.life_cycle else _CHASING)
-    since = anchor(run, deal)
+    since = anchor(run, book, deal)
     moved_on = _moved_on(run, book, deal, world)
     if moved_on is not None:
         return moved_on

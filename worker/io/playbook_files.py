@@ -13,8 +13,10 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from worker.core import playbook as phrases
+from worker.core.calendar import DECENT, has_holidays
 from worker.core.firm import Deliverer, Firm, IdealClient
-from worker.core.model import Address, Event, Party
+from worker.core.lifecycle import EXIT_EVENT
+from worker.core.model import Address, Event, Party, Stage
 from worker.core.playbook import (
     Alert,
     AtMost,
@@ -32,6 +34,7 @@ from worker.core.playbook import (
 )
 
 _T = TypeVar("_T")
+_M = TypeVar("_M", bound=BaseModel)
 
 
 class PlaybookFault(Exception):  # noqa: N818 - it is read by people, who know it as a fault
@@ -57,6 +60,8 @@ class _Calendar(_File):
     send_between: str | None = None
     days: list[str] | None = None
     spread: str | None = None
+    business_days: str | None = None
+    time_zone: Literal["recipient"] = "recipient"
 
 
 class _Do(_File):
@@ -195,14 +200,14 @@ def _spot(node: Any, key: str | int) -> tuple[int, int] | None:
     return line + 1, column + 1
 
 
-def _validated(source: _Source, model: type[_T]) -> _T | None:
+def _validated(source: _Source, model: type[_M]) -> _M | None:
     if source.faults:
         return None
     if not isinstance(source.data, dict):
         source.fault((), "the file holds no playbook. Copy a shipped one and change it")
         return None
     try:
-        return model.model_validate(source.data)  # type: ignore[attr-defined, no-any-return]
+        return model.model_validate(source.data)
     except ValidationError as error:
         for one in error.errors():
             _pydantic_fault(source, one["loc"], one["type"], one["msg"], model)
@@ -284,6 +289,7 @@ def _book(source: _Source, file: _Playbook, templates: frozenset[str]) -> Playbo
     start = file.start
     when = source.read(("start", "when"), phrases.read_trigger, start.when)
     _same_id_twice(source, file)
+    _never_reached(source, file)
     steps = tuple(_step(source, number, step, templates) for number, step in enumerate(file.steps))
     after = source.read(("start", "after"), phrases.read_duration, start.after)
     at_most: AtMost | None = source.read(("start", "at_most"), phrases.read_at_most, start.at_most)
@@ -311,6 +317,17 @@ def _book(source: _Source, file: _Playbook, templates: frozenset[str]) -> Playbo
     )
 
 
+def _never_reached(source: _Source, file: _Playbook) -> None:
+    """Steps behind an exit, or behind one that comes again for ever."""
+    for number, step in enumerate(file.steps[:-1]):
+        ends = step.exit is not None and not step.only_if
+        if ends or step.repeat is not None:
+            following = file.steps[number + 1]
+            why = "ends the playbook" if ends else "comes again and again"
+            source.fault(("steps", number + 1, "id"), f'"{following.id}" is never reached: "{step.id}" {why}')
+            return
+
+
 def _same_id_twice(source: _Source, file: _Playbook) -> None:
     seen: set[str] = set()
     for number, step in enumerate(file.steps):
@@ -323,15 +340,35 @@ def _hours(source: _Source, calendar: _Calendar) -> Hours:
     hours = Hours()
     between = source.read(("calendar", "send_between"), phrases.read_hours, calendar.send_between)
     spread = source.read(("calendar", "spread"), phrases.read_spread, calendar.spread)
-    days = frozenset(phrases.DAYS)
-    numbers = hours.days
-    for number, day in enumerate(calendar.days or ()):
-        if day.lower()[:3] not in days:
-            source.fault(("calendar", "days", number), f'"{day}" is no day. {suggestion(day, days)}')
-    if calendar.days and not source.faults:
-        numbers = frozenset(phrases.DAYS[day.lower()[:3]] for day in calendar.days)
     begin, end = between or (hours.begin, hours.end)
-    return Hours(begin=begin, end=end, days=numbers, spread=spread or ((0, 0) if calendar.spread else hours.spread))
+    if max(begin, DECENT[0]) >= min(end, DECENT[1]):
+        what = "nobody gets mail before 7:00 or after 19:00 of theirs; choose hours between"
+        source.fault(("calendar", "send_between"), f'"{calendar.send_between}": {what}')
+    return Hours(
+        begin=begin, end=end, days=_days(source, calendar), spread=spread or hours.spread,
+        holidays=_holidays(source, calendar.business_days or "recipient"),
+    )  # fmt: skip
+
+
+def _days(source: _Source, calendar: _Calendar) -> frozenset[int]:
+    numbers: set[int] = set()
+    for number, day in enumerate(calendar.days or ()):
+        if day.lower() not in phrases.DAY_NAMES:
+            source.fault(("calendar", "days", number), f'"{day}" is no day. {suggestion(day, phrases.DAYS)}')
+        else:
+            numbers.add(phrases.DAYS[day.lower()[:3]])
+    if calendar.days is not None and not numbers & Hours().days:
+        source.fault(("calendar", "days"), "there is no business day among them, and nobody gets mail at a weekend")
+    return frozenset(numbers) if calendar.days else Hours().days
+
+
+def _holidays(source: _Source, code: str) -> str:
+    if code.lower() == "recipient":
+        return ""
+    if not has_holidays(code.upper()):
+        what = 'is no country that the worker knows holidays of. Write "recipient", or two letters such as US'
+        source.fault(("calendar", "business_days"), f'"{code}" {what}')
+    return code.upper()
 
 
 def _step(source: _Source, number: int, step: _Step, templates: frozenset[str]) -> Step | None:
@@ -365,6 +402,14 @@ def _from_start(text: str) -> phrases.Duration:
     return phrases.read_duration(found[1])
 
 
+def _exit_stage(text: str) -> Stage:
+    """Read the stage of an exit: only those that a person could say, never one that needs a signature or money."""
+    stage = phrases.read_stage(text)
+    if stage not in EXIT_EVENT:
+        raise UnknownPhrase(f'no playbook can make a deal "{text}". {suggestion(text, [one.value for one in EXIT_EVENT])}')
+    return stage
+
+
 def _every(text: str) -> phrases.Duration:
     """Read "every 3 months"."""
     found = re.fullmatch(r"every (.+)", text.strip())
@@ -373,19 +418,31 @@ def _every(text: str) -> phrases.Duration:
     return phrases.read_duration(found[1])
 
 
+def _choice(source: _Source, where: Sequence[str | int], deed: _Do) -> None:
+    """One thing at a time: a task and an exit are two entries of the list."""
+    given = [word for word in ("task", "alert", "exit") if getattr(deed, word) is not None]
+    if len(given) != 1:
+        said = " and ".join(given) if given else "nothing"
+        source.fault(where, f"this does {said}. Give each entry of `do` one of: task, alert, exit")
+
+
 def _deed(source: _Source, where: Sequence[str | int], step: _Step | _Do) -> Deed:
     if step.task is not None:
         return Task(text=step.task, due=source.read((*where, "due"), phrases.read_duration, step.due))
     if step.alert is not None:
         return Alert(text=step.alert)
     if step.exit is not None:
-        return Exit(stage=source.read((*where, "exit"), phrases.read_stage, step.exit))
+        return Exit(stage=source.read((*where, "exit"), _exit_stage, step.exit))
     return Send(template=step.send or "", thread=step.thread or "") if isinstance(step, _Step) else Exit(stage=None)
 
 
 def _branch(source: _Source, where: Sequence[str | int], branch: _Branch) -> Branch:
     found = source.read((*where, "if"), phrases.read_answer, branch.if_)
     answer, after = found or (phrases.Answer.ANYTHING, None)
+    for number, one in enumerate(branch.do):
+        _choice(source, (*where, "do", number), one)
+    if not branch.do:
+        source.fault((*where, "do"), "there is nothing to do here. Give it a task, an alert or an exit")
     return Branch(
         answer=answer,
         after=after,

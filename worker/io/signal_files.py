@@ -118,6 +118,7 @@ class _Reader:
         self.faults: list[str] = []
         self.path = Path()
         self.marks: _Marks = {}
+        self.keys: _Marks = {}
 
     def fault(self, place: _Place, what: str, *, column: int = 0) -> None:
         while place and place not in self.marks:
@@ -133,7 +134,7 @@ class _Reader:
         from ruamel.yaml import YAML
         from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-        self.path, self.marks = path, {}
+        self.path, self.marks, self.keys = path, {}, {}
         try:
             node = YAML(typ="safe", pure=True).compose(data.decode())
         except UnicodeDecodeError as error:
@@ -157,12 +158,14 @@ class _Reader:
             return [self._plain(child, (*place, i)) for i, child in enumerate(node.value)]
         plain: dict[str, Any] = {}
         for key, value in node.value:
-            if key.id == "scalar" and key.value in plain:
-                self.marks[*place, key.value] = (key.start_mark.line + 1, key.start_mark.column + 1)
-                self.fault((*place, key.value), f'"{key.value}" stands here twice')
-            plain[str(key.value)] = self._plain(value, (*place, str(key.value)))
-            if value.id != "scalar" or not value.value:
-                self.marks[*place, str(key.value)] = (key.start_mark.line + 1, key.start_mark.column + 1)
+            name, mark = str(key.value), (key.start_mark.line + 1, key.start_mark.column + 1)
+            if name in plain:
+                self.marks[*place, name] = mark
+                self.fault((*place, name), f'"{name}" stands here twice')
+            plain[name] = self._plain(value, (*place, name))
+            self.keys[*place, name] = mark
+            if value.id != "scalar":
+                self.marks[*place, name] = mark
         return plain
 
 
@@ -188,6 +191,11 @@ def _read_all(files: dict[Path, bytes]) -> Signals:
             case DocumentFile():
                 documents += _documents(checked, reader)
             case SignalFile():
+                names = {p.stem for p in files} | {e.value for e in Event}
+                for number, name in enumerate(checked.rules_out):
+                    if name not in names:
+                        what = f'"{name}" is neither an event nor a file here.{_suggest(name, names)}'
+                        reader.fault(("rules_out", number), what)
                 signals += _signals(checked, path.stem, reader)
     if reader.faults:
         raise SignalFileError(tuple(reader.faults))
@@ -203,6 +211,8 @@ def _checked(model: Any, plain: Any, reader: _Reader) -> Any:
     except ValidationError as error:
         for item in error.errors():
             place = tuple(item["loc"])
+            if item["type"] == "extra_forbidden" and place in reader.keys:
+                reader.marks[place] = reader.keys[place]
             reader.fault(place, _say(item, model))
         return None
 

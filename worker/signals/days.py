@@ -181,7 +181,7 @@ def _number_at(tokens: list[_Token], place: int) -> int:
 
 
 def _is_day(tokens: list[_Token], place: int) -> bool:
-    """"March 14", not "March 14:30" or "May 10 percent"."""
+    """ "March 14", not "March 14:30" or "May 10 percent"."""
     after = tokens[place + 1 : place + 2]
     is_clock = bool(after) and after[0].start == tokens[place].end + 1 and 0 <= after[0].number < 60
     return not is_clock and _word(tokens, place + 1) not in {"am", "pm", "percent", "uhr", "h"}

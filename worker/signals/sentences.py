@@ -91,7 +91,7 @@ def _spans(text: str, folded: str) -> Iterator[tuple[int, int]]:
     start = 0
     for match in _BREAK.finditer(folded):
         if folded[match.start()] == "\n":
-            if _is_wrapped(folded, match.start(), width):
+            if _is_wrapped(folded, match.start(), width) or _goes_on_below(text, match.start()):
                 continue
         elif folded[match.start()] == "." and _goes_on(text, folded, start, match.start(), match.end()):
             continue
@@ -104,6 +104,11 @@ def _width(folded: str) -> int:
     """The width that a mail program wrapped at, 0 where it did not."""
     widest = max(map(len, folded.split("\n")), default=0)
     return widest if widest <= 100 else 0
+
+
+def _goes_on_below(text: str, place: int) -> bool:
+    """Whether a line ends in a word and the next one begins with a small letter."""
+    return text[place - 1 : place].isalnum() and text[place + 1 : place + 2].islower()
 
 
 def _is_wrapped(folded: str, place: int, width: int) -> bool:
