@@ -36,13 +36,17 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="worker", description="The follow-up that a good salesperson would have sent.")
+    parser = argparse.ArgumentParser(
+        prog="worker", description="The follow-up that a good salesperson would have sent."
+    )
     parser.add_argument("--version", action="version", version=f"followup-worker {__version__}")
     verbs = parser.add_subparsers(title="verbs", required=True, metavar="VERB")
 
     def verb(name: str, does: Verb, help: str) -> argparse.ArgumentParser:
         one = verbs.add_parser(name, help=help, description=help)
-        one.add_argument("--env-file", type=Path, metavar="FILE", help="settings, beside those of the environment (.env)")
+        one.add_argument(
+            "--env-file", type=Path, metavar="FILE", help="settings, beside those of the environment (.env)"
+        )
         one.set_defaults(verb=does)
         return one
 
@@ -66,7 +70,9 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("paths", type=Path, nargs="+", metavar="PATH", help="mails, or folders of them")
     one = verb("rehearse", _rehearse, "live a past mailbox through and see every decision; sends nothing")
     one.add_argument("mailbox", type=Path, help="an mbox, a Maildir or a folder of mails")
-    one.add_argument("--until", type=_day, metavar="DATE", help="the last day, included (three months after the last mail)")
+    one.add_argument(
+        "--until", type=_day, metavar="DATE", help="the last day, included (three months after the last mail)"
+    )
     one.add_argument("--json", action="store_true")
     one.add_argument("--strict", action="store_true", help="leave what needs approval waiting")
     return parser

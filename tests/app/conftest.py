@@ -295,7 +295,7 @@ class Process:
         def found() -> str:
             return next((line for line in list(self.lines) if all(word in line for word in words)), "")
 
-        return str(until(lambda: found() or self.process.poll() is not None and "(it has ended)", lambda: self.log))
+        return str(until(lambda: found() or (self.process.poll() is not None and "(it has ended)"), lambda: self.log))
 
     def ends(self, within: float = PATIENCE) -> int:
         """Wait for its end; hands over the exit code."""

@@ -211,8 +211,10 @@ def test_a_mail_that_is_due_leaves_and_that_it_may_be_gone_was_on_disk_before() 
         async with running(post) as sender:
             house = House(sender)
             for place in ("before MAIL", "after RCPT", "after dot, mail taken"):
+
                 async def note(place: str = place) -> None:
                     seen[place] = house.store.item.state
+
                 post.at[place] = note
             await house.delivery.deliver_due(DEAL)
             return house

@@ -124,7 +124,11 @@ class Story:
             self.running.result()
 
     def _is_settled(self) -> bool:
-        return self.service.taken >= self.mail.delivered + self.laid and self.service.at_rest and self.clock.resting.is_set()
+        return (
+            self.service.taken >= self.mail.delivered + self.laid
+            and self.service.at_rest
+            and self.clock.resting.is_set()
+        )
 
     # -- what is there --------------------------------------------------------------------------
 
@@ -253,7 +257,9 @@ def test_an_answer_that_lies_only_in_the_owners_inbox_stops_the_nudge(live):
         await story.until(BEGINS + timedelta(days=10))
         assert story.sent(ZOE) == []
         assert any(mail.id == "answer@northquay.example" for mail in story.deals[0].log)
-        flags = await imap(story, MARTA, lambda client: (client.select("INBOX", True), client.fetch("1:*", "(FLAGS)"))[1])
+        flags = await imap(
+            story, MARTA, lambda client: (client.select("INBOX", True), client.fetch("1:*", "(FLAGS)"))[1]
+        )
         assert flags[1]
         assert not any(b"Seen" in line for line in flags[1])
 
@@ -419,7 +425,9 @@ def test_what_has_left_is_filed_in_the_sent_folder_once(live):
         await story.close_deal()
         await story.until(BEGINS + timedelta(hours=3))
         [item] = story.items("opening")
-        found = await imap(story, WORKER, lambda client: (client.select("Sent", True), client.fetch("1:*", "(RFC822)"))[1])
+        found = await imap(
+            story, WORKER, lambda client: (client.select("Sent", True), client.fetch("1:*", "(RFC822)"))[1]
+        )
         [mail] = [message_from_bytes(part[1]) for part in found[1] if isinstance(part, tuple)]
         assert mail["Message-ID"] == f"<{item.message_id}>"
         assert item.state is Outbox.FILED

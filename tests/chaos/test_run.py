@@ -52,7 +52,8 @@ def test_a_worker_that_is_killed_again_and_again_sends_each_mail_once(firm, hous
     for _ in range(KILLS):
         worker = firm.run()
         kill_somewhere(worker, house, chance)
-        wait_until(lambda worker=worker: worker.process.poll() is not None or is_done(firm, weekend), lambda: worker.log)
+        ended = worker.process.poll
+        wait_until(lambda ended=ended: ended() is not None or is_done(firm, weekend), lambda worker=worker: worker.log)
         worker.kill()
     house.system.at.clear()
     last = firm.run()

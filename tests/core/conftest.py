@@ -183,7 +183,9 @@ def left() -> Callable[..., Deal]:
 
     def build(before: Deal, now: datetime | None = None) -> Deal:
         items = tuple(
-            replace(item, state=Outbox.FILED, changed=now or item.letter.send_at) if item.state is Outbox.QUEUED else item
+            replace(item, state=Outbox.FILED, changed=now or item.letter.send_at)
+            if item.state is Outbox.QUEUED
+            else item
             for item in before.outbox
         )
         return replace(before, outbox=items)

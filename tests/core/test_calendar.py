@@ -180,7 +180,7 @@ def test_a_mail_that_the_spread_pushes_out_of_the_window_leaves_early_in_the_nex
 def test_mails_decided_in_one_moment_do_not_leave_in_a_volley():
     morning, place = datetime(2025, 3, 3, 9, tzinfo=BERLIN), Locale(zone=BERLIN)
     times = sorted(spread(morning, Hours(), place, f"deal {number}") for number in range(20))
-    assert len({one for one in times}) == 20
+    assert len(set(times)) == 20
     assert max(after - before for before, after in pairwise(times)) < timedelta(minutes=30)
 
 

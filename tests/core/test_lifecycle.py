@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from datetime import timedelta
 
@@ -64,7 +65,7 @@ def test_nobody_is_a_client_who_has_not_both_signed_and_paid(deal, items):
 def test_every_stage_has_a_reason_and_no_two_in_a_row_are_the_same(deal, items):
     changes = fold(_built(deal, items), deal.created + timedelta(days=100))
     assert all(change.why for change in changes)
-    assert all(one.stage is not two.stage for one, two in zip(changes, changes[1:], strict=False))
+    assert all(one.stage is not two.stage for one, two in itertools.pairwise(changes))
 
 
 @same_fixture
@@ -79,7 +80,9 @@ def test_weak_and_withdrawn_evidence_never_moves_a_deal(deal, items):
 @given(items=_ALL)
 def test_who_asked_for_no_more_mail_is_never_moved_again(deal, items):
     out = [(Event.OPT_OUT, Strength.CERTAIN, 0, False, "")]
-    changes = fold(_built(deal, [*out, *[(e, s, d + 1, w, k) for e, s, d, w, k in items]]), deal.created + timedelta(days=100))
+    changes = fold(
+        _built(deal, [*out, *[(e, s, d + 1, w, k) for e, s, d, w, k in items]]), deal.created + timedelta(days=100)
+    )
     assert changes[-1].stage is Stage.OPTED_OUT
 
 
@@ -111,7 +114,9 @@ def test_a_suspect_becomes_a_prospect_by_showing_interest_and_not_by_being_writt
 
 @pytest.mark.parametrize("order", [(Event.SIGNED, Event.PAYMENT_RECEIVED), (Event.PAYMENT_RECEIVED, Event.SIGNED)])
 def test_signed_and_paid_in_either_order_opens_a_client(deal, said, order):
-    changes = fold(replace(deal, evidence=(said(order[0], days=1), said(order[1], days=8))), deal.created + timedelta(days=9))
+    changes = fold(
+        replace(deal, evidence=(said(order[0], days=1), said(order[1], days=8))), deal.created + timedelta(days=9)
+    )
     assert [change.stage for change in changes][-1] is Stage.OPENING
     assert changes[-2].stage.bucket is Bucket.PROSPECT
     assert set(changes[-1].found_in) == {said(order[0], days=1).found_in, said(order[1], days=8).found_in}
@@ -146,7 +151,11 @@ def test_a_reversal_takes_a_client_back_to_signed_and_unpaid(deal, said):
 
 
 def test_a_reversal_before_the_signature_takes_the_deal_back_to_where_it_stood(deal, said):
-    steps = (said(Event.PROPOSAL_SENT, days=1), said(Event.PAYMENT_RECEIVED, days=2), said(Event.PAYMENT_REVERSED, days=3))
+    steps = (
+        said(Event.PROPOSAL_SENT, days=1),
+        said(Event.PAYMENT_RECEIVED, days=2),
+        said(Event.PAYMENT_REVERSED, days=3),
+    )
     assert _stage(deal, *steps) is Stage.PROPOSED
     assert _stage(deal, *steps, said(Event.SIGNED, days=4)) is Stage.SIGNED_UNPAID
 
@@ -165,7 +174,9 @@ def test_a_voided_agreement_takes_the_label_back(deal, said):
 
 def test_another_document_that_is_voided_leaves_a_client_a_client(deal, said):
     signed, paid = said(Event.SIGNED, days=2, document="Looms.pdf"), said(Event.PAYMENT_RECEIVED, days=3)
-    assert _stage(deal, signed, paid, said(Event.SIGNING_DECLINED, days=4, document="Yarn.pdf"), days=9) is Stage.OPENING
+    assert (
+        _stage(deal, signed, paid, said(Event.SIGNING_DECLINED, days=4, document="Yarn.pdf"), days=9) is Stage.OPENING
+    )
     assert _stage(deal, signed, paid, said(Event.SIGNING_DECLINED, days=4), days=9) is Stage.OPENING
 
 
@@ -189,7 +200,10 @@ def test_disqualified_stays_so_until_the_owner_takes_them_back(deal, said):
 def test_lost_and_put_off_deals_come_back_by_interest(deal, said):
     for event, stage in ((Event.REJECTED, Stage.LOST), (Event.NOT_NOW, Stage.LATER)):
         assert _stage(deal, said(Event.INTEREST, days=1), said(event, days=2)) is stage
-        assert _stage(deal, said(Event.INTEREST, days=1), said(event, days=2), said(Event.INTEREST, days=3)) is Stage.ENGAGED
+        assert (
+            _stage(deal, said(Event.INTEREST, days=1), said(event, days=2), said(Event.INTEREST, days=3))
+            is Stage.ENGAGED
+        )
 
 
 def test_one_of_two_who_wants_no_more_mail_does_not_close_the_deal(deal, said):
@@ -222,7 +236,10 @@ def test_somebody_introduced_to_whom_the_owner_has_written_is_contacted(deal, wr
 
 
 def test_the_reason_of_a_stage_quotes_the_words_that_it_rests_on(said):
-    assert in_words(said(Event.SIGNED, quote="All parties have completed")) == 'signed by all: "All parties have completed"'
+    assert (
+        in_words(said(Event.SIGNED, quote="All parties have completed"))
+        == 'signed by all: "All parties have completed"'
+    )
     assert in_words(said(Event.REJECTED, quote="silence after 10 business days", speaker=Speaker.WORKER)) == (
         "silence after 10 business days"
     )

@@ -37,7 +37,6 @@ from worker.core.playbook import (
     Exit,
     Hours,
     Mode,
-    Rule,
     Send,
     Step,
     Task,
@@ -109,7 +108,9 @@ def _sent_if_due(deal, world, now):
 
 def _without(world, own):
     """A letter does not stand in its own way."""
-    people = {who: replace(known, sent=tuple(one for one in known.sent if one != own)) for who, known in world.people.items()}
+    people = {
+        who: replace(known, sent=tuple(one for one in known.sent if one != own)) for who, known in world.people.items()
+    }
     return replace(world, people=people)
 
 
@@ -124,7 +125,9 @@ def _around(world, *books, label=Bucket.PROSPECT, **more):
             and item.letter.purpose not in ("decline", "referral_thanks")
         )  # fmt: skip
         stage = deal.stage.bucket
-        return world(*books, people={IRIS: Known(sent=sent, label=label if stage is not Bucket.CLIENT else stage)}, **more)
+        return world(
+            *books, people={IRIS: Known(sent=sent, label=label if stage is not Bucket.CLIENT else stage)}, **more
+        )
 
     return build
 
@@ -178,7 +181,9 @@ def test_planning_twice_plans_nothing_new(silent, world, book, posted, items, da
 
 @fixtures
 @given(items=_HAPPENINGS, hour=st.integers(0, 200))
-def test_no_mail_leaves_at_night_on_a_weekend_or_a_holiday_and_no_two_on_one_day(silent, world, book, live, items, hour):
+def test_no_mail_leaves_at_night_on_a_weekend_or_a_holiday_and_no_two_on_one_day(
+    silent, world, book, live, items, hour
+):
     started = replace(silent, evidence=_evidence(silent, items))
     around = _around(world, *_every_kind_of_book(book))
     lived = live(started, around, silent.created + timedelta(days=90), now=silent.created + timedelta(hours=hour))
@@ -204,7 +209,9 @@ def test_nothing_is_sent_after_the_contact_asked_for_no_more_mail(silent, world,
 def test_the_owner_hears_of_one_deal_at_most_five_times_in_a_week(silent, world, book, live, items):
     many = [book(Step(id="t", line=1, deed=Task(text=event)), slug=event, when=event, life_cycle=True) for event in
             (Event.COMPLAINT, Event.INTRODUCTION, Event.TESTIMONIAL, Event.INTEREST, Event.REJECTED, Event.LEFT_COMPANY)]  # fmt: skip
-    lived = live(replace(silent, evidence=_evidence(silent, items)), _around(world, *many), silent.created + timedelta(days=60))
+    lived = live(
+        replace(silent, evidence=_evidence(silent, items)), _around(world, *many), silent.created + timedelta(days=60)
+    )
     told = sorted(row.at for row in _rows(lived, Action.TASK, Action.ASK, Action.ALERT))
     assert all(later - sooner >= timedelta(days=7) for sooner, later in zip(told, told[5:], strict=False))
 
@@ -266,7 +273,9 @@ def test_a_mail_of_the_owners_own_ends_the_chase(silent, world, book, live, wrot
     assert not _sent(lived)
 
 
-@pytest.mark.parametrize("event", [Event.SIGNED, Event.PAYMENT_RECEIVED, Event.REJECTED, Event.NOT_NOW, Event.DISQUALIFIED])
+@pytest.mark.parametrize(
+    "event", [Event.SIGNED, Event.PAYMENT_RECEIVED, Event.REJECTED, Event.NOT_NOW, Event.DISQUALIFIED]
+)
 def test_nobody_is_chased_once_the_deal_has_moved_on_by_itself(silent, world, book, live, said, event):
     steps = (Step(id="nudge", line=1, deed=Send(template="prospect/nudge")),
              Step(id="bye", line=2, deed=Send(template="prospect/closing-the-file"), wait=read_duration("7 business days")))  # fmt: skip
@@ -311,7 +320,11 @@ def test_history_read_at_first_contact_chases_nothing_that_was_due_before(silent
 
 
 def test_the_thank_you_leaves_on_the_day_and_the_ask_on_the_morning_after(deal, world, book, live, close):
-    lived = live(replace(deal, evidence=close), _around(world, _life_cycle(book, _THANKS, _ASK)), deal.created + timedelta(days=9))
+    lived = live(
+        replace(deal, evidence=close),
+        _around(world, _life_cycle(book, _THANKS, _ASK)),
+        deal.created + timedelta(days=9),
+    )
     assert [(item.letter.purpose, item.changed.date()) for item in _sent(lived)] == [
         ("opening", date(2025, 3, 4)), ("ask_referral", date(2025, 3, 5))]  # fmt: skip
 
@@ -320,7 +333,9 @@ def test_a_complaint_holds_the_ask_and_does_not_cancel_it(deal, world, book, liv
     ask = replace(_ASK, only_if=(Condition.NO_COMPLAINT,))
     around, until = _around(world, _life_cycle(book, _THANKS, ask)), deal.created + timedelta(days=20)
     complaint, resolved = said(Event.COMPLAINT, days=1.3), said(Event.COMPLAINT_RESOLVED, days=8)
-    mails = [(one.at, lambda deal, one=one: replace(deal, evidence=(*deal.evidence, one))) for one in (complaint, resolved)]
+    mails = [
+        (one.at, lambda deal, one=one: replace(deal, evidence=(*deal.evidence, one))) for one in (complaint, resolved)
+    ]
     lived = live(replace(deal, evidence=close), around, until, mails=mails[:1])
     assert [item.letter.purpose for item in _sent(lived)] == ["opening"]
     assert _rows(lived, Action.HOLD)[0].why == "a complaint is open"
@@ -372,13 +387,17 @@ def test_check_ins_that_a_pause_has_held_back_do_not_come_in_a_volley(deal, worl
 def test_a_step_that_comes_again_keeps_its_rhythm(deal, world, book, live, close):
     check = Step(id="check", line=1, deed=Send(template="client/check-in-30"), wait=read_duration("3 months"),
                  repeat=read_duration("3 months"))  # fmt: skip
-    lived = live(replace(deal, evidence=close), _around(world, _life_cycle(book, check)), deal.created + timedelta(days=400))
+    lived = live(
+        replace(deal, evidence=close), _around(world, _life_cycle(book, check)), deal.created + timedelta(days=400)
+    )
     assert [item.changed.strftime("%Y-%m") for item in _sent(lived)] == ["2025-06", "2025-09", "2025-12", "2026-03"]
 
 
 def test_a_client_gets_no_more_than_three_mails_of_ours_in_a_week(deal, world, book, live, close):
     steps = [Step(id=f"s{number}", line=1, deed=Send(template="client/referral")) for number in range(6)]
-    lived = live(replace(deal, evidence=close), _around(world, _life_cycle(book, *steps)), deal.created + timedelta(days=40))
+    lived = live(
+        replace(deal, evidence=close), _around(world, _life_cycle(book, *steps)), deal.created + timedelta(days=40)
+    )
     days = [item.changed for item in _sent(lived)]
     assert len(days) == 6
     assert all(later - sooner > timedelta(days=6) for sooner, later in zip(days, days[3:], strict=False))
@@ -444,7 +463,9 @@ def test_a_step_that_needs_approval_waits_for_the_owners_yes(silent, world, book
 def test_an_approval_that_is_not_given_passes_the_step_over(silent, world, book, live, answer):
     around = _around(world, book(mode=Mode.APPROVE))
     asked = live(silent, around, silent.created + timedelta(days=20))
-    said_no = replace(asked, questions=tuple(replace(one, answer=answer, answered=asked.created) for one in asked.questions))
+    said_no = replace(
+        asked, questions=tuple(replace(one, answer=answer, answered=asked.created) for one in asked.questions)
+    )
     lived = live(said_no, around, silent.created + timedelta(days=40), now=silent.created + timedelta(days=20))
     assert not [item for item in lived.outbox if not item.letter.to_owner]
     assert lived.runs[0].state is RunState.DONE
@@ -461,7 +482,11 @@ def test_an_approved_mail_leaves_in_the_window_after_the_yes(silent, world, book
 
 def test_the_strictest_of_setting_playbook_and_step_wins(silent, world, book):
     now = silent.created + timedelta(days=8.2)
-    for mode, own, asks in ((Mode.SEND, Mode.SEND, False), (Mode.APPROVE, Mode.SEND, True), (Mode.SEND, Mode.APPROVE, True)):
+    for mode, own, asks in (
+        (Mode.SEND, Mode.SEND, False),
+        (Mode.APPROVE, Mode.SEND, True),
+        (Mode.SEND, Mode.APPROVE, True),
+    ):
         outcome = plan(silent, world(book(mode=own), mode=mode), now)
         assert bool(_rows(outcome.deal, Action.ASK)) is asks
     step = Step(id="nudge", line=1, deed=Send(template="prospect/nudge"), approve=True)
@@ -469,7 +494,9 @@ def test_the_strictest_of_setting_playbook_and_step_wins(silent, world, book):
 
 
 def test_likely_money_is_put_to_the_owner_and_moves_nothing(deal, world, said):
-    doubted = replace(deal, evidence=(said(Event.SIGNED, days=1), said(Event.PAYMENT_RECEIVED, days=2, strength=Strength.LIKELY)))
+    doubted = replace(
+        deal, evidence=(said(Event.SIGNED, days=1), said(Event.PAYMENT_RECEIVED, days=2, strength=Strength.LIKELY))
+    )
     outcome = plan(doubted, world(), deal.created + timedelta(days=2))
     assert outcome.deal.stage is Stage.SIGNED_UNPAID
     assert [one.kind for one in outcome.deal.questions] == ["doubt"]
@@ -501,14 +528,18 @@ def test_a_mail_in_doubt_is_put_to_the_owner_and_never_sent_again_on_a_guess(sil
 def _obeyed(deal, verb, message, now, argument=""):
     from worker.core.calendar import Locale
 
-    return obey(deal, Command(verb=verb, argument=argument), None, message("jonas@weberbund.test"), Locale(zone=BERLIN), now)
+    return obey(
+        deal, Command(verb=verb, argument=argument), None, message("jonas@weberbund.test"), Locale(zone=BERLIN), now
+    )
 
 
 def test_a_pause_holds_every_mail_and_says_so_once(silent, world, book, live, message):
     paused = _obeyed(silent, Verb.PAUSE, message, silent.created, "6 weeks")
     lived = live(paused, _around(world, book()), silent.created + timedelta(days=40))
     assert not _sent(lived)
-    assert [row.why for row in _rows(lived, Action.HOLD) if not row.playbook] == ["paused by the owner until 14 April 2025"]
+    assert [row.why for row in _rows(lived, Action.HOLD) if not row.playbook] == [
+        "paused by the owner until 14 April 2025"
+    ]
 
 
 def test_a_stop_ends_what_runs_and_withdraws_its_mail(silent, world, book, live, planned, message):

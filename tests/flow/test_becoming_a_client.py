@@ -11,7 +11,9 @@ MARTAS = "marta@claybank.example"
 
 
 def _proposed(story, at):
-    first = story.owner(at(3, 3), MARTA, "Hi Marta,\n\nattached is the proposal for the second kiln. Does it fit?\n\nRosa")
+    first = story.owner(
+        at(3, 3), MARTA, "Hi Marta,\n\nattached is the proposal for the second kiln. Does it fit?\n\nRosa"
+    )
     return story.contact(at(3, 4, 11), MARTA, "Hi Rosa,\n\nlooks good, we want to go ahead. Please send the agreement.\n\nMarta",
                          answers=first)  # fmt: skip
 
@@ -81,7 +83,9 @@ def test_a_forged_notice_starts_nothing(story, at):
     story.paid(at(3, 7, 14), "Marta Okoye", proven=False)
     story.live(date(2025, 3, 12))
     assert story.bucket_on(MARTAS, date(2025, 3, 12)) is Bucket.PROSPECT
-    assert not {Stage.SIGNED_UNPAID, Stage.PAID_UNSIGNED, Stage.OPENING} & set(story.stages_until(MARTAS, date(2025, 3, 12)))
+    assert not {Stage.SIGNED_UNPAID, Stage.PAID_UNSIGNED, Stage.OPENING} & set(
+        story.stages_until(MARTAS, date(2025, 3, 12))
+    )
     assert story.purposes(MARTAS) == []
 
 
@@ -96,7 +100,9 @@ def test_a_signed_nda_is_not_the_agreement(story, at):
 def test_a_contact_who_says_that_the_money_is_on_its_way_is_only_believed_when_the_owner_agrees(story, at):
     last = _proposed(story, at)
     story.signed(at(3, 6, 14), MARTA)
-    story.contact(at(3, 10, 9), MARTA, "Hi Rosa,\n\nwe have wired the first payment this morning.\n\nMarta", answers=last)
+    story.contact(
+        at(3, 10, 9), MARTA, "Hi Rosa,\n\nwe have wired the first payment this morning.\n\nMarta", answers=last
+    )
     story.live(date(2025, 3, 20))
     assert story.stages_until(MARTAS, date(2025, 3, 20))[-1] is Stage.SIGNED_UNPAID
     asked = story.told(MARTAS, Action.ASK)
@@ -107,7 +113,9 @@ def test_a_contact_who_says_that_the_money_is_on_its_way_is_only_believed_when_t
 def test_the_owners_yes_to_a_doubt_moves_the_deal(story, at):
     last = _proposed(story, at)
     story.signed(at(3, 6, 14), MARTA)
-    said = story.contact(at(3, 10, 9), MARTA, "Hi Rosa,\n\nwe have wired the first payment this morning.\n\nMarta", answers=last)
+    said = story.contact(
+        at(3, 10, 9), MARTA, "Hi Rosa,\n\nwe have wired the first payment this morning.\n\nMarta", answers=last
+    )
     story.to_worker(at(3, 11, 9), "yes\n", subject="Re: Has the first payment come?", answers=said)
     story.live(date(2025, 3, 20))
     assert story.stages_until(MARTAS, date(2025, 3, 10))[-1] is Stage.SIGNED_UNPAID
@@ -117,7 +125,9 @@ def test_the_owners_yes_to_a_doubt_moves_the_deal(story, at):
 def test_the_owners_no_to_a_doubt_leaves_the_deal_where_it_is(story, at):
     last = _proposed(story, at)
     story.signed(at(3, 6, 14), MARTA)
-    said = story.contact(at(3, 10, 9), MARTA, "Hi Rosa,\n\nwe have wired the first payment this morning.\n\nMarta", answers=last)
+    said = story.contact(
+        at(3, 10, 9), MARTA, "Hi Rosa,\n\nwe have wired the first payment this morning.\n\nMarta", answers=last
+    )
     story.to_worker(at(3, 11, 9), "No, not yet\n", subject="Re: Has the first payment come?", answers=said)
     story.live(date(2025, 3, 20))
     assert story.stages_until(MARTAS, date(2025, 3, 20))[-1] is Stage.SIGNED_UNPAID

@@ -87,7 +87,7 @@ def test_an_impossible_arrival_is_none(date):
     assert arrival(date) is None
 
 
-@given(st.datetimes(min_value=datetime(1970, 1, 1)), st.integers(min_value=-14 * 60, max_value=14 * 60))  # noqa: DTZ001
+@given(st.datetimes(min_value=datetime(1970, 1, 1)), st.integers(min_value=-14 * 60, max_value=14 * 60))
 def test_arrivals_are_read_as_imapclient_reads_them(when, minutes):
     sign, ahead = "-" if minutes < 0 else "+", abs(minutes)
     month = "JanFebMarAprMayJunJulAugSepOctNovDec"[3 * when.month - 3 : 3 * when.month]

@@ -261,8 +261,14 @@ def test_the_plain_form_of_an_international_domain_is_taken() -> None:
     assert composed(to=parties("erin+deals@xn--bcher-kva.example")).envelope_to[0] == "erin+deals@xn--bcher-kva.example"
 
 
-@pytest.mark.parametrize(("change", "told"), [({"to": ()}, "nobody in To"), ({"subject": " "}, "subject is empty"),
-                                              ({"send_at": datetime(2026, 3, 2)}, "no time zone")])  # noqa: DTZ001
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"to": ()}, "nobody in To"),
+        ({"subject": " "}, "subject is empty"),
+        ({"send_at": datetime(2026, 3, 2)}, "no time zone"),
+    ],
+)
 def test_a_letter_that_lacks_something_is_refused(change: dict[str, object], told: str) -> None:
     with pytest.raises(ComposeFault, match=told):
         composed(**change)

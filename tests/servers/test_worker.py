@@ -112,7 +112,9 @@ class Office:
         people.until(self.greets, self.log)
 
     def postfix(self, verb: str) -> None:
-        done = subprocess.run(["postfix", "-c", str(self.root / "conf"), verb], capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            ["postfix", "-c", str(self.root / "conf"), verb], capture_output=True, text=True, check=False
+        )
         assert done.returncode == 0, f"postfix {verb}: {done.stderr}{self.log()}"
 
     def greets(self) -> bool:

@@ -42,6 +42,7 @@ def mail() -> Callable[..., Message]:
         attachments: tuple[str, ...] = (),
         forwarded: Forwarded | None = None,
         calendar: str = "",
+        language: str = "",
     ) -> Message:
         return Message(
             id=MessageId("mail@vanderveen.example"),
@@ -59,6 +60,7 @@ def mail() -> Callable[..., Message]:
             attachments=tuple(Attachment(name=a, content_type="application/pdf") for a in attachments),
             forwarded=forwarded,
             calendar=calendar,
+            language=language,
         )
 
     return make

@@ -213,7 +213,8 @@ def test_the_subject_of_an_answer_is_nobodys_word(mail: Mail, found: Found) -> N
 
 def test_a_complaint_leaves_no_interest_and_a_way_back_no_complaint(mail: Mail, found: Found) -> None:
     angry = found(mail("This is unacceptable. When can we talk?"))
-    assert (angry[Event.COMPLAINT].strength, Event.INTEREST in angry) == (Strength.CERTAIN, False)
+    assert Event.COMPLAINT in angry
+    assert Event.INTEREST not in angry
     calm = found(mail("I was very disappointed with the start, but that is settled now."))
     assert Event.COMPLAINT not in calm
     assert Event.COMPLAINT_RESOLVED in calm

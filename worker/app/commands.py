@@ -59,7 +59,12 @@ async def _until_told(service: Service, *, once: bool) -> None:
 
 def _will_pass(fault: StateError) -> bool:
     """Whether another start may go well: a disk that is full gets room again, a folder of somebody else's stays so."""
-    return isinstance(fault.__cause__, OSError) and fault.__cause__.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+    return isinstance(fault.__cause__, OSError) and fault.__cause__.errno in (
+        errno.ENOSPC,
+        errno.EDQUOT,
+        errno.EFBIG,
+        errno.EIO,
+    )
 
 
 def _ended_by(fault: BaseException) -> int:
@@ -111,7 +116,9 @@ def init(folder: Path) -> int:
         print(f"made {path}")
     for path in kept:
         print(f"left {path} as it is")
-    print("Next: fill in .env, set WORKER_PLAYBOOKS_DIR and WORKER_TEMPLATES_DIR to these folders, then `worker doctor`.")
+    print(
+        "Next: fill in .env, set WORKER_PLAYBOOKS_DIR and WORKER_TEMPLATES_DIR to these folders, then `worker doctor`."
+    )
     return DONE
 
 

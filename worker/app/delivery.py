@@ -21,6 +21,9 @@ from worker.io.smtp import stop_if_cancelled
 _UNDECIDED = frozenset({Outbox.QUEUED, Outbox.SENDING, Outbox.COMMITTING})
 """States that an outcome can still change; our own copy may have filed the mail before."""
 
+_TURNS = frozenset({Outbox.ACCEPTED, Outbox.REFUSED, Outbox.STOPPED})
+"""States that let a deal go on."""
+
 
 class Deals(Protocol):
     """Where deals are kept. Both are quick and do not await: between a read and its commit nothing else runs."""
@@ -217,6 +220,8 @@ class Delivery:
         if items == deal.outbox:
             return deal
         wakes = [when for when in (deal.due_at, outbox.wakes_at(items)) if when is not None]
+        if any(after is not before and after.state in _TURNS for before, after in zip(deal.outbox, items, strict=True)):
+            wakes.append(self._clock.now())  # whatever waits for this mail goes on, also after a kill at this place
         changed = replace(deal, outbox=items, due_at=min(wakes, default=None))
         self._store.commit(changed)
         for before, after in zip(deal.outbox, items, strict=True):

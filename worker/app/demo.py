@@ -187,7 +187,11 @@ class _Play:
 
     async def _post(self, mail: EmailMessage, said: Said) -> None:
         sender = parseaddr(said.by)[1]
-        recipients = [parseaddr(said.to)[1], *([parseaddr(said.cc)[1]] if said.cc else []), *([WORKER] if said.bcc else [])]
+        recipients = [
+            parseaddr(said.to)[1],
+            *([parseaddr(said.cc)[1]] if said.cc else []),
+            *([WORKER] if said.bcc else []),
+        ]
         await self._deliver(mail.as_bytes(), sender, tuple(recipients), proven=not said.forged)
 
     async def _deliver(self, content: bytes, sender: str, recipients: tuple[str, ...], *, proven: bool) -> None:
@@ -228,7 +232,9 @@ class _Play:
         await asyncio.sleep(0)
         while not (self.service.taken >= self.mail.delivered and self.service.at_rest and self.clock.resting.is_set()):
             if loop.time() > give_up:
-                raise TimeoutError(f"the worker has read {self.service.taken} of {self.mail.delivered} mails and stands still")
+                raise TimeoutError(
+                    f"the worker has read {self.service.taken} of {self.mail.delivered} mails and stands still"
+                )
             await asyncio.sleep(0.004)
 
 

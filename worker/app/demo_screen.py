@@ -51,7 +51,9 @@ class Screen:
         self._shown: set[str] = set()
 
     def begin(self, address: str, people: int) -> None:
-        self._console.print(f"[bold]Half a year with the Follow-up Worker.[/] {people} people write, you BCC {address}.")
+        self._console.print(
+            f"[bold]Half a year with the Follow-up Worker.[/] {people} people write, you BCC {address}."
+        )
 
     # -- the story ----------------------------------------------------------------------------
 
@@ -64,7 +66,7 @@ class Screen:
     def owner_answers(self, content: bytes) -> None:
         mail = message_from_bytes(content, policy=modern)
         at = mail["Date"].datetime
-        self._line(at, f'[bold]{escape(parseaddr(str(mail["From"]))[0])}[/] answers the worker: [bold]yes[/]')
+        self._line(at, f"[bold]{escape(parseaddr(str(mail['From']))[0])}[/] answers the worker: [bold]yes[/]")
 
     # -- what the worker tells ------------------------------------------------------------------
 
@@ -74,7 +76,9 @@ class Screen:
         self._shown.add(message.id)
         for item in evidence:
             if item.strength is not Strength.WEAK:
-                self._inner(f'[blue]saw {item.event.replace("_", " ")}[/] ({item.strength}): [italic]"{escape(_short(item.quote))}"[/]')
+                self._inner(
+                    f'[blue]saw {item.event.replace("_", " ")}[/] ({item.strength}): [italic]"{escape(_short(item.quote))}"[/]'
+                )
         weak = [item for item in evidence if item.strength is Strength.WEAK]
         if weak and message.trust == "none":
             self._inner(f"[red]not believed:[/] {weak[0].event.replace('_', ' ')}, but nothing proves who sent it")

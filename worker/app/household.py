@@ -65,7 +65,9 @@ class Household:
         return Known(sent=sent, label=label([*stages, deal.stage]))
 
 
-def household_of(settings: Settings, library: Library, keeper: Keeper, key: bytes, *, approved: bool = False) -> Household:
+def household_of(
+    settings: Settings, library: Library, keeper: Keeper, key: bytes, *, approved: bool = False
+) -> Household:
     """What every decision shares."""
     return Household(
         reading=settings.reading(key, notaries(library.signals)),

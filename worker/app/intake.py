@@ -92,7 +92,7 @@ class Intake:
                 continue
             items = tuple(_filed(item, message, now) for item in deal.outbox)
             if items != deal.outbox:
-                keeper.commit(replace(deal, outbox=items))
+                self._commit(replace(deal, outbox=items), now)
                 touched.append(id)
         self.heard(message, (), tuple(touched), "our own copy")
         return tuple(touched)
@@ -112,7 +112,14 @@ class Intake:
         return message.trust is not Trust.NONE or any(self.household.keeper.index.by_message(id) for id in ids)
 
     def _touch(
-        self, id: DealId, message: Message, evidence: tuple[Evidence, ...], at: datetime, now: datetime, *, history: bool
+        self,
+        id: DealId,
+        message: Message,
+        evidence: tuple[Evidence, ...],
+        at: datetime,
+        now: datetime,
+        *,
+        history: bool,
     ) -> DealId:
         keeper = self.household.keeper
         deal = keeper.deal(id)
@@ -120,25 +127,34 @@ class Intake:
             return id
         if any(mail.id == message.id for mail in deal.log):
             if not history:  # a colleague's mailbox may have shown it first, without the tag of our copy
-                self._commit_if_new(deal, self._tagged(deal, message, now))
+                steered = self._tagged(deal, message, now)
+                if steered != deal:
+                    self._commit(steered, now)
             return id
         if not history:
             evidence, at = _not_before(deal.live_from, evidence, at)
         changed = record.remember(deal, message, evidence, self.household.reading, at, history=history)
         if history:
             changed = replace(changed, live_from=now)
-        keeper.commit(self._steer(changed, message, now))
+        self._commit(self._steer(changed, message, now), now)
         return id
 
     def _open(
-        self, message: Message, evidence: tuple[Evidence, ...], placed: Placed, at: datetime, now: datetime, *, history: bool
+        self,
+        message: Message,
+        evidence: tuple[Evidence, ...],
+        placed: Placed,
+        at: datetime,
+        now: datetime,
+        *,
+        history: bool,
     ) -> DealId:
         owner = message.sender or Party(address=self.household.reading.address)
         deal = record.open_deal(
             message, placed.opens_for, owner, self.household.reading.key, at, live_from=now if history else None
         )
         deal = record.remember(deal, message, evidence, self.household.reading, at, history=history)
-        self.household.keeper.commit(self._steer(deal, message, now))
+        self._commit(self._steer(deal, message, now), now)
         return deal.id
 
     def _steer(self, deal: Deal, message: Message, now: datetime) -> Deal:
@@ -162,9 +178,9 @@ class Intake:
             deal = steering.obey(deal, command, None, message, place, now)
         return deal
 
-    def _commit_if_new(self, before: Deal, after: Deal) -> None:
-        if after != before:
-            self.household.keeper.commit(after)
+    def _commit(self, deal: Deal, now: datetime) -> None:
+        """Due at once: a worker that is killed before it has decided does so at its next start."""
+        self.household.keeper.commit(replace(deal, due_at=now))
 
     def _introduce(
         self, touched: tuple[DealId, ...], message: Message, evidence: tuple[Evidence, ...], at: datetime
@@ -182,7 +198,7 @@ class Intake:
                     message, (person,), source.owner, self.household.reading.key, at, referred_by=item.by
                 )
                 # The introduction itself is evidence in the deal of whoever made it, and thanked for there.
-                keeper.commit(record.remember(deal, message, (), self.household.reading, at))
+                self._commit(record.remember(deal, message, (), self.household.reading, at), at)
                 opened.append(deal.id)
         return tuple(opened)
 

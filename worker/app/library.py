@@ -15,7 +15,7 @@ from worker.io.template_files import TemplateFileError, read_templates
 from worker.settings import Settings
 
 
-class LibraryFault(Exception):  # noqa: N818 - it is read by people, who know it as a fault
+class LibraryFault(Exception):
     """Files that cannot be used: one line each, with file, line and what to do."""
 
     def __init__(self, lines: tuple[str, ...]) -> None:

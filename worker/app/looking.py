@@ -55,7 +55,10 @@ def show_deal(settings: Settings, which: str, *, as_json: bool) -> int:
         return FAILED
     found = _find(store, which)
     if not found:
-        print(f'"{which}" is no deal, no mark and no contact that the worker knows. `worker deals` lists them', file=sys.stderr)
+        print(
+            f'"{which}" is no deal, no mark and no contact that the worker knows. `worker deals` lists them',
+            file=sys.stderr,
+        )
         return FAILED
     for deal in found:
         if as_json:
@@ -83,15 +86,28 @@ def decision_row(row: Decision) -> dict[str, object]:
 def story(deal: Deal) -> list[str]:
     """The whole of a deal, in order of time, for a person."""
     who = ", ".join(f"{one.name} <{one.address}>" if one.name else one.address for one in deal.contacts)
-    head = [f"{deal.title} [{deal.ref}]", f"{deal.stage.bucket}, {deal.stage.replace('_', ' ')}; owner {deal.owner.address}", who, ""]
+    head = [
+        f"{deal.title} [{deal.ref}]",
+        f"{deal.stage.bucket}, {deal.stage.replace('_', ' ')}; owner {deal.owner.address}",
+        who,
+        "",
+    ]
     rows: list[tuple[datetime, int, str]] = []
     for mail in deal.log:
         rows.append((mail.at, 0, f"mail    {mail.sender or 'nobody'}: {mail.subject}"))
     for item in deal.evidence:
         mark = " (withdrawn)" if item.withdrawn else ""
-        rows.append((item.at, 1, f'        shows {item.event.replace("_", " ")}, {item.strength}{mark}: "{item.quote}" ({item.signal})'))
+        rows.append(
+            (
+                item.at,
+                1,
+                f'        shows {item.event.replace("_", " ")}, {item.strength}{mark}: "{item.quote}" ({item.signal})',
+            )
+        )
     for row in deal.decisions:
-        what = " ".join(part for part in (row.template or row.stage or "", f"to {', '.join(row.to)}" if row.to else "") if part)
+        what = " ".join(
+            part for part in (row.template or row.stage or "", f"to {', '.join(row.to)}" if row.to else "") if part
+        )
         rows.append((row.at, 2, f"{row.action:<7} {what}: {row.why}  [{', '.join(row.found_in)}]"))
     for question in deal.questions:
         if not question.answer and question.kind != "task":

@@ -88,7 +88,7 @@ class Rehearsal:
         return sorted(seen.values(), key=lambda pair: (pair[0], pair[1].place.uid))
 
     def _mailbox_of(self, message: Message) -> str:
-        """"" for the worker's own mailbox, else whose: told apart by Delivered-To."""
+        """ "" for the worker's own mailbox, else whose: told apart by Delivered-To."""
         whose = [address for address in message.delivered_to if not self.household.reading.is_ours(address)]
         return whose[0] if whose and len(whose) == len(message.delivered_to) else ""
 
@@ -175,7 +175,9 @@ def last_day(mails: list[bytes], household: Household) -> date:
 def rehearse(mailbox_path: Path, settings: Settings, *, until: date | None, as_json: bool, strict: bool) -> int:
     """Rehearse a mailbox and print its decisions. Returns the exit code."""
     if not mailbox_path.exists():
-        print(f"{mailbox_path}: there is no mailbox here; give an mbox, a Maildir or a folder of mails", file=sys.stderr)
+        print(
+            f"{mailbox_path}: there is no mailbox here; give an mbox, a Maildir or a folder of mails", file=sys.stderr
+        )
         return 1
     try:
         library = library_of(settings)

@@ -42,7 +42,9 @@ class Card:
 
 def write_report(path: Path, deals: Sequence[Deal], suppression: Suppression, zone: ZoneInfo) -> Path:
     """Write the page, clients first. Returns its path."""
-    cards = [_card(deal, zone) for deal in sorted(deals, key=lambda deal: (_ORDER.index(deal.stage.bucket), deal.created))]
+    cards = [
+        _card(deal, zone) for deal in sorted(deals, key=lambda deal: (_ORDER.index(deal.stage.bucket), deal.created))
+    ]
     environment = Environment(
         loader=PackageLoader("worker.app", "."), autoescape=select_autoescape(["html"]), undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,

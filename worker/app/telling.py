@@ -15,9 +15,7 @@ _BAD = frozenset({Outbox.REFUSED, Outbox.UNCERTAIN})
 class Telling(Protocol):
     """Told of every mail that came in, every decision and every mail of ours that moved on."""
 
-    def heard(
-        self, message: Message, evidence: tuple[Evidence, ...], deals: tuple[DealId, ...], why: str
-    ) -> None: ...
+    def heard(self, message: Message, evidence: tuple[Evidence, ...], deals: tuple[DealId, ...], why: str) -> None: ...
 
     def decided(self, deal: Deal, decisions: tuple[Decision, ...]) -> None: ...
 

@@ -53,7 +53,7 @@ def names(display: str) -> Names:
         return _checked(next(word for word in words if word not in family), " ".join(family))
     if words[0].lower() in _PARTICLES:
         return _checked("", " ".join(words))
-    return _checked(words[0], " ".join(words[_family_begins(words):]))
+    return _checked(words[0], " ".join(words[_family_begins(words) :]))
 
 
 def greeting(first_name: str, last_name: str, language: str, *, formal: bool) -> str:

@@ -183,9 +183,7 @@ def addresses_in(text: str) -> list[Address]:
     return found
 
 
-def _by_company(
-    message: Message, outsiders: tuple[Party, ...], index: Index, reading: Reading
-) -> tuple[DealId, ...]:
+def _by_company(message: Message, outsiders: tuple[Party, ...], index: Index, reading: Reading) -> tuple[DealId, ...]:
     """A colleague whom we have not seen belongs to the one deal of their company; to none where there are several.
 
     Two of us with two threads at one company are two deals: what one of us begins is not the other's.

@@ -131,7 +131,9 @@ def _is_doubt(item: Evidence, deal: Deal) -> bool:
         return False
     if deal.live_from is not None and item.at < deal.live_from:
         return False
-    settled = any(other.event is item.event and lifecycle.moves(other) and other.at >= item.at for other in deal.evidence)
+    settled = any(
+        other.event is item.event and lifecycle.moves(other) and other.at >= item.at for other in deal.evidence
+    )
     if settled:
         return False
     if item.document_kind == "nda":
@@ -194,7 +196,7 @@ def _time_waster(desk: Desk) -> None:
     moved = [item.event for item in desk.deal.evidence if lifecycle.moves(item)]
     nothing = "" if Event.SIGNED in moved or Event.PAYMENT_RECEIVED in moved else ", no signature and no money"
     text = f"Stop giving time to them? So far: {mails} mails in {weeks} weeks{nothing}."
-    why = f"{len(found.signs)} signs of a time-waster in {found.rounds} rounds, the last: \"{newest.quote}\""
+    why = f'{len(found.signs)} signs of a time-waster in {found.rounds} rounds, the last: "{newest.quote}"'
     desk.tell(
         Action.ASK,
         _question_draft(id, text, why, found.signs, desk),

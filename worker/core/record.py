@@ -33,7 +33,8 @@ from worker.core.placing import company_of, others
 
 _EXTRACT = 160
 _OFFSETS = 8
-_LOOKS_ASKING = ("let me know", "look forward to your", "look forward to hearing", "freue mich auf ihre", "freue mich auf deine", "get back to me", "please confirm", "geben sie mir", "gib mir bescheid", "dites-moi",
+_LOOKS_ASKING = ("let me know", "look forward to your", "look forward to hearing",
+                 "freue mich auf ihre", "freue mich auf deine", "get back to me", "please confirm", "geben sie mir", "gib mir bescheid", "dites-moi",
                  "dis-moi", "tenez-moi", "laat me weten", "laat het me weten", "hoor graag", "dígame", "dime", "avísame",
                  "fammi sapere", "mi faccia sapere")  # fmt: skip
 
@@ -81,7 +82,13 @@ def open_deal(
 
 
 def remember(
-    deal: Deal, message: Message, evidence: tuple[Evidence, ...], reading: Reading, at: datetime, *, history: bool = False
+    deal: Deal,
+    message: Message,
+    evidence: tuple[Evidence, ...],
+    reading: Reading,
+    at: datetime,
+    *,
+    history: bool = False,
 ) -> Deal:
     """Add a mail to its deal. The same mail a second time changes nothing."""
     if any(mail.id == message.id for mail in deal.log):
@@ -156,7 +163,9 @@ def spoken_company(domain: str, message: Message) -> str:
     label = domain.partition(".")[0].replace("-", "")
     if len(label) < 3:
         return ""
-    for words in (_words(line) for line in f"{message.signature}\n{message.text}\n{message.full_text[:20_000]}".split("\n")):
+    for words in (
+        _words(line) for line in f"{message.signature}\n{message.text}\n{message.full_text[:20_000]}".split("\n")
+    ):
         for first in range(len(words)):
             name = ""
             for word in words[first : first + 5]:

@@ -77,7 +77,13 @@ def next_watch(deal: Deal, world: World) -> tuple[datetime, ...]:
 
 
 def _fresh(book: Playbook) -> timedelta:
-    waits_for_them = book.when in (Watch.SILENT, Watch.OUR_COURT, Stage.SIGNED_UNPAID, Stage.PAID_UNSIGNED, Stage.OPENING)
+    waits_for_them = book.when in (
+        Watch.SILENT,
+        Watch.OUR_COURT,
+        Stage.SIGNED_UNPAID,
+        Stage.PAID_UNSIGNED,
+        Stage.OPENING,
+    )
     return _TOO_OLD if waits_for_them else _FRESH
 
 
@@ -166,7 +172,9 @@ def _day_came(book: Playbook, deal: Deal, world: World) -> list[Start]:
     if not _live(deal, due):
         return []
     why = f'{contact.name or contact.address} named {item.day:%d %B %Y}: "{item.quote}"'
-    return [Start(book=book, contact=contact, trigger=f"day:{item.found_in}", why=why, found_in=(item.found_in,), due=due)]
+    return [
+        Start(book=book, contact=contact, trigger=f"day:{item.found_in}", why=why, found_in=(item.found_in,), due=due)
+    ]
 
 
 def _returned(book: Playbook, deal: Deal, world: World) -> list[Start]:
@@ -205,7 +213,14 @@ def _happened(book: Playbook, event: Event, deal: Deal, world: World) -> list[St
             why = f'{event.replace("_", " ")} by {contact.name or contact.address}: "{item.quote}"'
             due = _after(book, item.at, contact, world)
             found.append(
-                Start(book=book, contact=contact, trigger=f"{event}:{item.found_in}", why=why, found_in=(item.found_in,), due=due)
+                Start(
+                    book=book,
+                    contact=contact,
+                    trigger=f"{event}:{item.found_in}",
+                    why=why,
+                    found_in=(item.found_in,),
+                    due=due,
+                )
             )
     return found
 
@@ -297,6 +312,4 @@ def holds(condition: Condition, deal: Deal, contact: Contact, world: World) -> b
 def _delivery_introduced(deal: Deal, world: World) -> bool:
     """The owner has already written to the client with somebody of delivery in copy."""
     people = {one.party.address for one in world.firm.delivery}
-    return any(
-        people & set(mail.to) or introduces_a_colleague(mail, deal) for mail in human_words(deal, Speaker.OWNER)
-    )
+    return any(people & set(mail.to) or introduces_a_colleague(mail, deal) for mail in human_words(deal, Speaker.OWNER))

@@ -78,7 +78,9 @@ _WORDS = {"yes": Verb.YES, "ja": Verb.YES, "oui": Verb.YES, "sí": Verb.YES, "si
           "requalify": Verb.REQUALIFY}  # fmt: skip
 _WEEKDAYS = frozenset({"mon", "tue", "wed", "thu", "fri", "sat", "sun", "monday", "tuesday", "wednesday", "thursday",
                       "friday", "saturday", "sunday"})  # fmt: skip
-_BARE = frozenset({Verb.SIGNED, Verb.PAID, Verb.LOST, Verb.LATER, Verb.DISQUALIFY, Verb.REQUALIFY, Verb.RESUME, Verb.STOP})
+_BARE = frozenset(
+    {Verb.SIGNED, Verb.PAID, Verb.LOST, Verb.LATER, Verb.DISQUALIFY, Verb.REQUALIFY, Verb.RESUME, Verb.STOP}
+)
 """Words that are a command only when they stand alone: "Later this week I'll ring them" is none."""
 _FIRST_WORD = re.compile(r"\s*([\w’']{1,20})\s*[:,.!]*\s*(.{0,4000})", re.DOTALL)
 _ANSWERING = re.compile(r"(?:re|aw|sv|antw|rif|r)\s*:", re.IGNORECASE)
@@ -168,7 +170,9 @@ def answered(deal: Deal, message: Message) -> Question | None:
     return asked[-1] if len(asked) == 1 else None
 
 
-def obey(deal: Deal, command: Command, question: Question | None, message: Message, place: Locale, now: datetime) -> Deal:
+def obey(
+    deal: Deal, command: Command, question: Question | None, message: Message, place: Locale, now: datetime
+) -> Deal:
     """The deal after a command of its owner. Trust has been checked by the caller: only the team commands."""
     match command.verb:
         case Verb.YES | Verb.NO | Verb.SKIP | Verb.DONE | Verb.EDIT:
@@ -191,7 +195,9 @@ def obey(deal: Deal, command: Command, question: Question | None, message: Messa
 def _resumed(deal: Deal) -> Deal:
     """Runs that the owner has stopped go on; what was withdrawn with them may be written again."""
     back = {run.id for run in deal.runs if run.ended == _STOPPED}
-    runs = tuple(replace(run, state=RunState.ACTIVE, ended="", waits_for="") if run.id in back else run for run in deal.runs)
+    runs = tuple(
+        replace(run, state=RunState.ACTIVE, ended="", waits_for="") if run.id in back else run for run in deal.runs
+    )
     items = tuple(item for item in deal.outbox if not (item.letter.run in back and item.state is Outbox.STOPPED))
     asked = tuple(one for one in deal.questions if not (one.run in back and one.answer == "stopped"))
     return replace(deal, runs=runs, outbox=items, questions=asked)
@@ -229,7 +235,9 @@ def _arrived(deal: Deal, question: Question, now: datetime, *, sure: bool) -> De
     letter = question.id.partition("/")[2]
     what = Happening.FOUND if sure else Happening.SENT_AGAIN
     items = tuple(
-        after(item, what, now, "the owner says so") if item.letter.id == letter and item.state is Outbox.UNCERTAIN else item
+        after(item, what, now, "the owner says so")
+        if item.letter.id == letter and item.state is Outbox.UNCERTAIN
+        else item
         for item in deal.outbox
     )
     return replace(deal, outbox=items)

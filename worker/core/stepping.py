@@ -277,7 +277,9 @@ def _is_passed_over(step: Step, run: Run, book: Playbook, contact: Contact, desk
     conditions = [one for one in step.only_if if not (sends and one is Condition.NO_COMPLAINT)]
     if not all(holds(condition, desk.deal, contact, desk.world) for condition in conditions):
         return True
-    if isinstance(step.deed, Send) and done_by_hand(desk.world.purposes.get(step.deed.template, ""), run.started, desk.deal):
+    if isinstance(step.deed, Send) and done_by_hand(
+        desk.world.purposes.get(step.deed.template, ""), run.started, desk.deal
+    ):
         return True
     following = book.step(book.after_step(step.id))
     if step.wait_until is None or following is None or following.wait_until is None:

@@ -119,7 +119,9 @@ def _fires(rule: Rule, run: Run, deal: Deal, since: datetime, world: World) -> R
             return _spoke(deal, Speaker.OWNER, since, "wrote again themselves")
         case Rule.MAIL_BOUNCES:
             entry = suppressed(run.contact, world)
-            return Reason(why=entry.why or f"{run.contact} gets no more mail", found_in=entry.found_in) if entry else None
+            return (
+                Reason(why=entry.why or f"{run.contact} gets no more mail", found_in=entry.found_in) if entry else None
+            )
         case Rule.DEAL_DISQUALIFIED | Rule.DEAL_LOST | Rule.DEAL_IS_CLIENT:
             return _reached(_STAGES[rule], deal)
         case Rule.CONTACT_ASKS_TO_STOP:

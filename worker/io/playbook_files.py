@@ -37,7 +37,7 @@ _T = TypeVar("_T")
 _M = TypeVar("_M", bound=BaseModel)
 
 
-class PlaybookFault(Exception):  # noqa: N818 - it is read by people, who know it as a fault
+class PlaybookFault(Exception):
     """One or more playbooks cannot be used. `lines` are file:line:column: what is wrong and what to do."""
 
     def __init__(self, lines: Sequence[str]) -> None:
@@ -219,7 +219,9 @@ def _pydantic_fault(source: _Source, where: tuple[str | int, ...], kind: str, me
     if kind == "extra_forbidden":
         words = _words_at(model, where[:-1])
         line, column = _key_position(source, where)
-        source.faults.append(f'{source.path}:{line}:{column}: "{last}" is no word of a playbook. {suggestion(last, words)}')
+        source.faults.append(
+            f'{source.path}:{line}:{column}: "{last}" is no word of a playbook. {suggestion(last, words)}'
+        )
     elif kind == "missing":
         source.fault(where[:-1], f'"{last}" is missing here')
     else:
@@ -406,7 +408,9 @@ def _exit_stage(text: str) -> Stage:
     """Read the stage of an exit: only those that a person could say, never one that needs a signature or money."""
     stage = phrases.read_stage(text)
     if stage not in EXIT_EVENT:
-        raise UnknownPhrase(f'no playbook can make a deal "{text}". {suggestion(text, [one.value for one in EXIT_EVENT])}')
+        raise UnknownPhrase(
+            f'no playbook can make a deal "{text}". {suggestion(text, [one.value for one in EXIT_EVENT])}'
+        )
     return stage
 
 
@@ -489,5 +493,3 @@ def _firm(file: _Firm) -> Firm:
         delivery=people,
         signatures=dict(file.signatures),
     )
-
-

@@ -349,5 +349,5 @@ def _between_languages(templates: list[Template]) -> Iterator[_Fault]:
             told = f"{template.name} has no English text to fall back to: add {template.name}.txt"
             yield _Fault(template.path, 1, 1, told)
         elif original.purpose is not template.purpose:
-            told = f'its purpose is {template.purpose}, but that of {original.path} is {original.purpose}'
+            told = f"its purpose is {template.purpose}, but that of {original.path} is {original.purpose}"
             yield _Fault(template.path, 2, 1, told)

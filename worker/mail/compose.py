@@ -192,9 +192,7 @@ def _encoded_words(text: str) -> list[str]:
 
 
 def _quoted(text: str) -> str:
-    coded = "".join(
-        chr(byte) if byte in _Q_SAFE else "_" if byte == 0x20 else f"={byte:02X}" for byte in text.encode()
-    )
+    coded = "".join(chr(byte) if byte in _Q_SAFE else "_" if byte == 0x20 else f"={byte:02X}" for byte in text.encode())
     return f"=?utf-8?Q?{coded}?="
 
 
