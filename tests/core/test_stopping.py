@@ -18,7 +18,7 @@ IRIS = Address("iris@weberei.example")
 def running(deal, wrote, said):
     """A run that was started by a mail of the second day."""
     asked = wrote(Speaker.OWNER, days=1, asks=True)
-    run = Run(id="silent-1", playbook="silent", book_hash="h", started=deal.created + timedelta(days=8), contact=IRIS,
+    run = Run(id="silent-1", playbook="silent", book_hash="h", started=deal.created + timedelta(days=7.9), contact=IRIS,
               trigger=f"silent:{asked.id}", found_in=(asked.id,), step="nudge")  # fmt: skip
     stage = StageChange(at=deal.created, stage=Stage.PROPOSED, why="the proposal is out", found_in=(asked.id,))
     proposal = said(Event.PROPOSAL_SENT, days=1, speaker=Speaker.OWNER)

@@ -25,6 +25,7 @@ from worker.io.smtp import Sender, SubmissionFault, SubmissionRefused
 from worker.io.storage import StateError
 from worker.io.store import Store
 from worker.settings import Settings
+from worker.signals.examples import failing_examples
 
 DONE, FAILED, CONFIGURATION = 0, 1, 78
 _LOG = logging.getLogger("worker.service")
@@ -94,7 +95,10 @@ def check(playbooks: Path, templates: Path) -> int:
         _say(fault.lines, FAILED)
         print(f"{len(fault.lines)} to mend", file=sys.stderr)
         return FAILED
-    print(f"{len(library.books)} playbooks, {len(library.templates)} templates: all well")
+    wrong = failing_examples(library.signals)
+    if wrong:
+        return _say(wrong, FAILED)
+    print(f"{len(library.books)} playbooks, {len(library.templates)} templates, the signals and their examples: all well")
     return DONE
 
 

@@ -10,7 +10,7 @@ from worker.core.playbook import Playbook
 from worker.core.signal import Signals
 from worker.core.template import Templates
 from worker.io.playbook_files import PlaybookFault, read_firm, read_playbooks
-from worker.io.signal_files import SignalFileError, read_signals
+from worker.io.signal_files import SignalFileError, default_cache, read_signals
 from worker.io.template_files import TemplateFileError, read_templates
 from worker.settings import Settings
 
@@ -44,7 +44,7 @@ def read_library(playbooks: Path, templates: Path) -> Library:
         faults.extend(error.faults)
     signals, books, about = None, None, None
     try:
-        signals = read_signals(playbooks / "signals")
+        signals = read_signals(playbooks / "signals", cache=default_cache())
     except SignalFileError as error:
         faults.extend(error.faults)
     try:

@@ -289,7 +289,7 @@ DAYS = {name: number for number, name in enumerate(("mon", "tue", "wed", "thu", 
 def read_at_most(text: str) -> AtMost:
     """Read "1 per contact in 90 days". Raises UnknownPhrase."""
     found = _AT_MOST.fullmatch(" ".join(text.lower().split()))
-    count = found and (int(found[1]) if found[1].isdigit() else _NUMBERS.get(found[1], 0))
+    count = found and (int(found[1]) if found[1].isdigit() else {"once": 1, **_NUMBERS}.get(found[1], 0))
     if not found or not count:
         raise UnknownPhrase(f'"{text}" is no limit. Write it like "1 per contact in 90 days"')
     return AtMost(count=count, within=read_duration(found[2]))

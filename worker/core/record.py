@@ -34,7 +34,8 @@ from worker.core.placing import company_of, others
 _EXTRACT = 160
 _OFFSETS = 8
 _LOOKS_ASKING = ("let me know", "look forward to your", "look forward to hearing",
-                 "freue mich auf ihre", "freue mich auf deine", "get back to me", "please confirm", "geben sie mir", "gib mir bescheid", "dites-moi",
+                 "freue mich auf ihre", "freue mich auf deine", "get back to me", "please confirm",
+                 "geben sie mir", "gib mir bescheid", "dites-moi",
                  "dis-moi", "tenez-moi", "laat me weten", "laat het me weten", "hoor graag", "dígame", "dime", "avísame",
                  "fammi sapere", "mi faccia sapere")  # fmt: skip
 

@@ -89,7 +89,7 @@ class Searched:
             folded = self.sentence.folded
             self.named = days(folded, self.today, self.language)
             spans = [(m.start(), m.end(), ADDRESS) for m in _ADDRESS.finditer(folded)]
-            spans += [(m.start, m.end, AMOUNT) for m in amounts(self.text)]
+            spans += [(m.start, m.end, AMOUNT) for m in amounts(self.text)] if AMOUNT in self.words() else []
             spans += [(n.start, n.end, DAY) for n in self.named]
             for start, end, mark in spans:
                 folded = folded[:start] + mark * (end - start) + folded[end:]
@@ -102,6 +102,9 @@ class _Entry:
     signal: Signal
     pattern: Pattern
     others: tuple[frozenset[str], ...]
+
+    def is_in(self, languages: frozenset[str]) -> bool:
+        return self.signal.language in languages or self.signal.event in _IN_ANY_LANGUAGE
 
 
 class Book:
@@ -128,12 +131,13 @@ class Book:
         seen: set[int] = set()
         for word in self._filed.keys() & words:
             for entry in self._filed[word]:
-                if id(entry) in seen or any(need.isdisjoint(words) for need in entry.others):
-                    continue
-                seen.add(id(entry))
-                if languages and entry.signal.language not in languages and entry.signal.event not in _IN_ANY_LANGUAGE:
-                    continue
-                yield from _search(entry, searched)
+                for need in entry.others:
+                    if need.isdisjoint(words):
+                        break
+                else:
+                    if id(entry) not in seen and (not languages or entry.is_in(languages)):
+                        seen.add(id(entry))
+                        yield from _search(entry, searched)
 
 
 def _search(entry: _Entry, searched: Searched) -> Iterator[Found]:

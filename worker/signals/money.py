@@ -12,6 +12,7 @@ _SIGNS = {
     "euro": "EUR", "euros": "EUR", "fr.": "CHF", "sfr.": "CHF", "dollars": "USD", "pounds": "GBP", "kr": "", "r": "ZAR",
     "franken": "CHF",
 }  # fmt: skip
+_DIGIT = re.compile(r"\d")
 _NUMBER = r"\d{1,3}(?:[.,'’ \u00a0\u202f]\d{3})+(?:[.,]\d{1,2})?|\d+(?:[.,]\d{1,2})?"
 _MONEY = re.compile(
     rf"(?P<sign>(?:\b(?:us|au?|ca?|nz|s|hk|r|mx))?[$€£¥₹]|\b(?:{_CODES})\b|\bs?fr\.|\bkr\b|\br(?=\d))[ \u00a0]?"
@@ -36,7 +37,7 @@ class Money:
 
 def amounts(text: str) -> list[Money]:
     """Every amount in a text that names its currency, in order."""
-    if not any(c.isdigit() for c in text):
+    if not _DIGIT.search(text):
         return []
     found = []
     for match in _MONEY.finditer(text):

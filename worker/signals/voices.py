@@ -138,9 +138,14 @@ def _poses_as_service(message: Message, signals: Signals) -> bool:
     sender = message.sender
     if sender is None:
         return False
-    shown = fold(f"{sender.name} {sender.address}")
-    plain = shown.replace(" ", "").replace("-", "")
-    return _MACHINE.search(shown) is not None or any(name in plain for name in _service_names(signals))
+    return _poses(f"{sender.name} {sender.address}", _service_names(signals))
+
+
+@lru_cache(maxsize=4096)
+def _poses(shown: str, names: tuple[str, ...]) -> bool:
+    folded = fold(shown)
+    plain = folded.replace(" ", "").replace("-", "")
+    return _MACHINE.search(folded) is not None or any(name in plain for name in names)
 
 
 @lru_cache(maxsize=4)

@@ -1,4 +1,4 @@
-"""Mails that were written to measure the signals: wordings that stand in no signal file as they are."""
+"""What the signals make of mails that were written apart from them, in the words of many people and services."""
 
 from collections.abc import Callable
 from pathlib import Path
