@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import time
 
 import pytest
@@ -47,7 +48,9 @@ def test_durations_are_written_as_people_say_them(text, count, unit):
     assert read_duration(text) == Duration(count=count, unit=unit)
 
 
-@pytest.mark.parametrize("text", ["", "soon", "0 days", "-3 days", "3", "days", "3 fortnights", "9999 years", "5000 weeks", "3,5 days"])
+@pytest.mark.parametrize(
+    "text", ["", "soon", "0 days", "-3 days", "3", "days", "3 fortnights", "9999 years", "5000 weeks", "3,5 days"]
+)
 def test_what_is_no_duration_is_refused(text):
     with pytest.raises(UnknownPhrase):
         read_duration(text)
@@ -63,10 +66,8 @@ def test_a_duration_reads_as_it_is_written(count, unit):
 def test_no_text_breaks_a_reader(text):
     for reader in (read_duration, read_trigger, read_rule, read_condition, read_answer, read_hours, read_spread, read_at_most,
                    read_stage):  # fmt: skip
-        try:
+        with suppress(UnknownPhrase):
             reader(text)
-        except UnknownPhrase as fault:
-            assert str(fault)
 
 
 def test_every_phrase_of_the_language_can_be_read():

@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -174,14 +175,14 @@ def wait_for(true: Callable[[], bool], log: Callable[[], str], seconds: float = 
 
 
 @pytest.fixture(scope="session")
-def start_dovecot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Dovecot]]:
+def start_dovecot() -> Iterator[Callable[..., Dovecot]]:
     """Starts a server with one of the certificates: good, expired or foreign."""
     started = []
 
     def start(certificate: str = "good") -> Dovecot:
-        folder = tmp_path_factory.mktemp("dovecot")
-        for path in (folder, *folder.parents[:2]):
-            path.chmod(0o755)  # its processes run as other users
+        # Not below pytest's own folder: its processes run as other users, and every start of pytest shuts them out.
+        folder = Path(tempfile.mkdtemp(prefix="dovecot-"))
+        folder.chmod(0o755)
         server = Dovecot(folder, CERTIFICATES / f"{certificate}.pem", free_port(), free_port())
         started.append(server)
         server.start()
@@ -190,6 +191,7 @@ def start_dovecot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable
     yield start
     for server in started:
         server.stop()
+        shutil.rmtree(server.root, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
