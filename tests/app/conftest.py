@@ -196,7 +196,8 @@ class Watchful(MailSystem):
         """Take a mail; of the worker's own, say when it is about to be taken and when it was."""
         ours = session.auth_data == WORKER
         await self._reach("offered", ours)
-        answer = await super().handle_DATA(server, session, envelope)
+        # What it has taken it delivers, even where the one who handed it in is dead by then.
+        answer = await asyncio.shield(super().handle_DATA(server, session, envelope))
         await self._reach("taken", ours)
         return answer
 
@@ -207,13 +208,22 @@ class Watchful(MailSystem):
                 await waits
 
 
+async def _end_the_rest() -> None:
+    """The servers' connections of workers that were killed: left alone they would be ended by the garbage collector."""
+    rest = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in rest:
+        task.cancel()
+    await asyncio.gather(*rest, return_exceptions=True)
+
+
 class House:
     """The servers in a thread of their own: the worker's mailbox and the owner's, and one SMTP server."""
 
     def __init__(self) -> None:
         logging.getLogger("mail.log").setLevel(logging.ERROR)  # aiosmtpd warns of its own deprecations there
         self.loop = asyncio.new_event_loop()
-        threading.Thread(target=self.loop.run_forever, daemon=True).start()
+        self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)
+        self._thread.start()
         self.system = Watchful(mailboxes=(WORKER, BOX), clock=lambda: datetime.now(UTC))
         self.do(self.system.start())
 
@@ -226,7 +236,10 @@ class House:
 
     def close(self) -> None:
         self.do(self.system.stop())
+        self.do(_end_the_rest())
         self.loop.call_soon_threadsafe(self.loop.stop)
+        self._thread.join(PATIENCE)
+        self.loop.close()
 
     def post(self, content: bytes, by: str, *to: str, proven: bool = True) -> None:
         """Send a mail over SMTP, as whoever has logged in."""

@@ -197,6 +197,14 @@ def test_disqualified_stays_so_until_the_owner_takes_them_back(deal, said):
     assert _stage(deal, out, said(Event.REQUALIFIED, days=4)) is Stage.ENGAGED
 
 
+def test_a_client_who_is_taken_back_is_a_client_as_before(deal, said):
+    close = (said(Event.SIGNED, days=1), said(Event.PAYMENT_RECEIVED, days=2))
+    slip = (said(Event.DISQUALIFIED, days=4), said(Event.REQUALIFIED, days=5))
+    assert _stage(deal, *close, *slip, days=9) is Stage.ACTIVE
+    assert _stage(deal, close[0], *slip, days=9) is Stage.SIGNED_UNPAID
+    assert _stage(deal, *close, *slip, said(Event.PAYMENT_REVERSED, days=4.5), days=9) is Stage.ENGAGED
+
+
 def test_lost_and_put_off_deals_come_back_by_interest(deal, said):
     for event, stage in ((Event.REJECTED, Stage.LOST), (Event.NOT_NOW, Stage.LATER)):
         assert _stage(deal, said(Event.INTEREST, days=1), said(event, days=2)) is stage

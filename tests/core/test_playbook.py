@@ -97,8 +97,14 @@ def test_silence_in_an_answer_says_how_long():
         read_answer("silence")
 
 
-@pytest.mark.parametrize(("text", "count", "days"), [("1 per contact in 90 days", 1, "90 days"), ("once per contact in a year", 1, "a year"),
-                                                      ("two per contact in a week", 2, "a week")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "count", "days"),
+    [
+        ("1 per contact in 90 days", 1, "90 days"),
+        ("once per contact in a year", 1, "a year"),
+        ("two per contact in a week", 2, "a week"),
+    ],
+)
 def test_a_limit_is_so_many_per_contact_in_a_time(text, count, days):
     limit = read_at_most(text)
     assert (limit.count, limit.within) == (count, read_duration(days))

@@ -139,7 +139,7 @@ class Office:
         return [message_from_bytes(path.read_bytes(), policy=modern) for path in paths]
 
 
-class Firm(people.Firm):  # type: ignore[name-defined, misc]
+class Firm(people.Firm):
     """The firm, on the servers of the distribution."""
 
     def __init__(self, home: Path, dovecot: Any, office: Office, zone: str) -> None:

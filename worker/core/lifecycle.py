@@ -19,6 +19,7 @@ OPEN = frozenset({Stage.ENGAGED, Stage.PROPOSED, Stage.VERBAL})
 """Where an answer is what is waited for."""
 _RETURNABLE = (Stage.LOST, Stage.LATER)
 _CLIENT = (Stage.OPENING, Stage.ACTIVE)
+_UNDOING = frozenset({Event.PAYMENT_REVERSED, Event.SIGNING_DECLINED, Event.CANCELLED})
 
 
 def _rows(stages: Iterable[Stage], event: Event, to: Stage | None) -> dict[tuple[Stage, Event], Stage | None]:
@@ -155,8 +156,20 @@ def _next_stage(history: list[StageChange], evidence: Evidence, deal: Deal) -> S
         return None
     if evidence.event is Event.SIGNING_DECLINED and not _is_about_the_agreement(evidence, stage, deal):
         return None
+    if evidence.event is Event.REQUALIFIED:
+        return _kept(history, evidence, deal) or Stage.ENGAGED
     to = NEXT[stage, evidence.event]
     return _where_it_stood(history) if to is BACK else to
+
+
+def _kept(history: list[StageChange], back: Evidence, deal: Deal) -> Stage | None:
+    """What nobody loses by our giving them up for a while: a signature, money, being a client."""
+    inside = [change for change in history if change.stage.bucket is not Bucket.OUT]
+    last = inside[-1].stage if inside else None
+    if last not in (Stage.SIGNED_UNPAID, Stage.PAID_UNSIGNED, *_CLIENT):
+        return None
+    undone = any(item.event in _UNDOING and moves(item) and inside[-1].at <= item.at <= back.at for item in deal.evidence)
+    return None if undone else Stage.ACTIVE if last is Stage.OPENING else last
 
 
 def _where_it_stood(history: list[StageChange]) -> Stage:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from worker.core import playbook as phrases
 from worker.core.calendar import DECENT, has_holidays
@@ -30,10 +28,11 @@ from worker.core.playbook import (
     Step,
     Task,
     UnknownPhrase,
+    Watch,
     suggestion,
 )
+from worker.io.playbook_source import Source
 
-_T = TypeVar("_T")
 _M = TypeVar("_M", bound=BaseModel)
 
 
@@ -127,80 +126,7 @@ class _Ideal(_File):
     cooldown_days: int = Field(default=180, ge=1)
 
 
-class _Source:
-    """A YAML file with the positions of its nodes."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.faults: list[str] = []
-        self.text = ""
-        self.data: Any = None
-        try:
-            self.text = path.read_text("utf-8")
-            self.data = YAML(typ="rt").load(self.text)
-        except MarkedYAMLError as error:
-            self.faults.append(self._yaml_fault(error))
-        except (OSError, UnicodeDecodeError, YAMLError) as error:
-            self.faults.append(f"{path}:1:1: the file cannot be read: {error}")
-
-    def _yaml_fault(self, error: MarkedYAMLError) -> str:
-        mark = error.problem_mark or error.context_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        problem = str(error.problem or error.context or "this is not YAML")
-        words = self.text.splitlines()[line - 1] if 0 < line <= len(self.text.splitlines()) else ""
-        if re.search(r":\s*\{\{", words):
-            problem = 'put quotes around a text that begins with {{: "{{ contact.first_name }}"'
-        elif "found duplicate key" in problem:
-            problem = f"{problem.partition(' with')[0].replace('found duplicate', 'twice the same')}: keep one of them"
-        return f"{self.path}:{line}:{column}: {problem}"
-
-    def at(self, where: Sequence[str | int]) -> tuple[int, int]:
-        """Line and column of a node, or of the nearest one above it."""
-        node, place = self.data, (1, 1)
-        for key in where:
-            spot = _spot(node, key)
-            if spot is not None:
-                place = spot
-            try:
-                node = node[key]
-            except (KeyError, IndexError, TypeError):
-                break
-        return place
-
-    def fault(self, where: Sequence[str | int], what: str) -> None:
-        line, column = self.at(where)
-        self.faults.append(f"{self.path}:{line}:{column}: {what}")
-
-    def read(self, where: Sequence[str | int], reader: Callable[[str], _T], text: str | None) -> _T | None:
-        """Read a phrase; a phrase that nobody knows becomes a fault at its place."""
-        if text is None:
-            return None
-        try:
-            return reader(text)
-        except UnknownPhrase as error:
-            self.fault(where, str(error))
-            return None
-
-    def read_all(self, where: Sequence[str | int], reader: Callable[[str], _T], texts: Iterable[str]) -> tuple[_T, ...]:
-        found = [self.read((*where, number), reader, text) for number, text in enumerate(texts)]
-        return tuple(one for one in found if one is not None)
-
-
-def _spot(node: Any, key: str | int) -> tuple[int, int] | None:
-    lines = getattr(node, "lc", None)
-    if lines is None:
-        return None
-    try:
-        line, column = lines.value(key) if isinstance(node, dict) else lines.item(key)
-    except (KeyError, TypeError, IndexError):
-        try:
-            line, column = lines.key(key)
-        except (KeyError, TypeError, IndexError):
-            return None
-    return line + 1, column + 1
-
-
-def _validated(source: _Source, model: type[_M]) -> _M | None:
+def _validated(source: Source, model: type[_M]) -> _M | None:
     if source.faults:
         return None
     if not isinstance(source.data, dict):
@@ -214,11 +140,11 @@ def _validated(source: _Source, model: type[_M]) -> _M | None:
         return None
 
 
-def _pydantic_fault(source: _Source, where: tuple[str | int, ...], kind: str, message: str, model: type[Any]) -> None:
+def _pydantic_fault(source: Source, where: tuple[str | int, ...], kind: str, message: str, model: type[Any]) -> None:
     last = str(where[-1]) if where else ""
     if kind == "extra_forbidden":
         words = _words_at(model, where[:-1])
-        line, column = _key_position(source, where)
+        line, column = source.key_at(where)
         source.faults.append(
             f'{source.path}:{line}:{column}: "{last}" is no word of a playbook. {suggestion(last, words)}'
         )
@@ -226,17 +152,6 @@ def _pydantic_fault(source: _Source, where: tuple[str | int, ...], kind: str, me
         source.fault(where[:-1], f'"{last}" is missing here')
     else:
         source.fault(where, f'"{last}": {message[:1].lower()}{message[1:]}')
-
-
-def _key_position(source: _Source, where: tuple[str | int, ...]) -> tuple[int, int]:
-    node = source.data
-    for key in where[:-1]:
-        node = node[key]
-    lines = getattr(node, "lc", None)
-    if lines is None:
-        return source.at(where)
-    line, column = lines.key(where[-1])
-    return line + 1, column + 1
 
 
 def _words_at(model: type[Any], where: Sequence[str | int]) -> list[str]:
@@ -279,7 +194,7 @@ def read_playbooks(folder: Path, templates: Iterable[str]) -> tuple[Playbook, ..
 
 def read_playbook(path: Path, templates: frozenset[str]) -> tuple[Playbook | None, tuple[str, ...]]:
     """One playbook, or the lines that say what is wrong with it."""
-    source = _Source(path)
+    source = Source(path)
     file = _validated(source, _Playbook)
     if file is None:
         return None, tuple(source.faults)
@@ -287,11 +202,13 @@ def read_playbook(path: Path, templates: frozenset[str]) -> tuple[Playbook | Non
     return (None if source.faults else book), tuple(source.faults)
 
 
-def _book(source: _Source, file: _Playbook, templates: frozenset[str]) -> Playbook | None:
+def _book(source: Source, file: _Playbook, templates: frozenset[str]) -> Playbook | None:
     start = file.start
     when = source.read(("start", "when"), phrases.read_trigger, start.when)
     _same_id_twice(source, file)
     _never_reached(source, file)
+    if when is not None:
+        _for_another(source, file, when)
     steps = tuple(_step(source, number, step, templates) for number, step in enumerate(file.steps))
     after = source.read(("start", "after"), phrases.read_duration, start.after)
     at_most: AtMost | None = source.read(("start", "at_most"), phrases.read_at_most, start.at_most)
@@ -319,7 +236,24 @@ def _book(source: _Source, file: _Playbook, templates: frozenset[str]) -> Playbo
     )
 
 
-def _never_reached(source: _Source, file: _Playbook) -> None:
+_TOWARDS: dict[Watch | Stage | Event, str] = {
+    Stage.OPENING: "client", Watch.SILENT: "prospect", Watch.DAY_CAME: "prospect", Watch.RETURNS: "prospect",
+    Stage.SIGNED_UNPAID: "prospect", Stage.PAID_UNSIGNED: "prospect", Stage.LOST: "prospect", Stage.LATER: "prospect",
+}  # fmt: skip
+"""Whom a playbook that begins so writes to."""
+
+
+def _for_another(source: Source, file: _Playbook, when: Watch | Stage | Event) -> None:
+    """No client gets what is meant for a prospect, and no prospect is thanked for a close."""
+    towards = _TOWARDS.get(when)
+    for number, step in enumerate(file.steps):
+        bucket = (step.send or "").partition("/")[0]
+        if towards and bucket in ("suspect", "prospect", "client") and bucket != towards:
+            what = f"{file.start.when}: whoever gets this mail is a {towards}"
+            source.fault(("steps", number, "send"), f'"{step.send}" is for a {bucket}. {what}')
+
+
+def _never_reached(source: Source, file: _Playbook) -> None:
     """Steps behind an exit, or behind one that comes again for ever."""
     for number, step in enumerate(file.steps[:-1]):
         ends = step.exit is not None and not step.only_if
@@ -330,7 +264,7 @@ def _never_reached(source: _Source, file: _Playbook) -> None:
             return
 
 
-def _same_id_twice(source: _Source, file: _Playbook) -> None:
+def _same_id_twice(source: Source, file: _Playbook) -> None:
     seen: set[str] = set()
     for number, step in enumerate(file.steps):
         if step.id in seen:
@@ -338,7 +272,7 @@ def _same_id_twice(source: _Source, file: _Playbook) -> None:
         seen.add(step.id)
 
 
-def _hours(source: _Source, calendar: _Calendar) -> Hours:
+def _hours(source: Source, calendar: _Calendar) -> Hours:
     hours = Hours()
     between = source.read(("calendar", "send_between"), phrases.read_hours, calendar.send_between)
     spread = source.read(("calendar", "spread"), phrases.read_spread, calendar.spread)
@@ -352,7 +286,7 @@ def _hours(source: _Source, calendar: _Calendar) -> Hours:
     )  # fmt: skip
 
 
-def _days(source: _Source, calendar: _Calendar) -> frozenset[int]:
+def _days(source: Source, calendar: _Calendar) -> frozenset[int]:
     numbers: set[int] = set()
     for number, day in enumerate(calendar.days or ()):
         if day.lower() not in phrases.DAY_NAMES:
@@ -364,7 +298,7 @@ def _days(source: _Source, calendar: _Calendar) -> frozenset[int]:
     return frozenset(numbers) if calendar.days else Hours().days
 
 
-def _holidays(source: _Source, code: str) -> str:
+def _holidays(source: Source, code: str) -> str:
     if code.lower() == "recipient":
         return ""
     if not has_holidays(code.upper()):
@@ -373,7 +307,7 @@ def _holidays(source: _Source, code: str) -> str:
     return code.upper()
 
 
-def _step(source: _Source, number: int, step: _Step, templates: frozenset[str]) -> Step | None:
+def _step(source: Source, number: int, step: _Step, templates: frozenset[str]) -> Step | None:
     where = ("steps", number)
     deeds = [word for word in ("send", "task", "alert", "exit") if getattr(step, word) is not None]
     if len(deeds) != 1:
@@ -422,7 +356,7 @@ def _every(text: str) -> phrases.Duration:
     return phrases.read_duration(found[1])
 
 
-def _choice(source: _Source, where: Sequence[str | int], deed: _Do) -> None:
+def _choice(source: Source, where: Sequence[str | int], deed: _Do) -> None:
     """One thing at a time: a task and an exit are two entries of the list."""
     given = [word for word in ("task", "alert", "exit") if getattr(deed, word) is not None]
     if len(given) != 1:
@@ -430,7 +364,7 @@ def _choice(source: _Source, where: Sequence[str | int], deed: _Do) -> None:
         source.fault(where, f"this does {said}. Give each entry of `do` one of: task, alert, exit")
 
 
-def _deed(source: _Source, where: Sequence[str | int], step: _Step | _Do) -> Deed:
+def _deed(source: Source, where: Sequence[str | int], step: _Step | _Do) -> Deed:
     if step.task is not None:
         return Task(text=step.task, due=source.read((*where, "due"), phrases.read_duration, step.due))
     if step.alert is not None:
@@ -440,7 +374,7 @@ def _deed(source: _Source, where: Sequence[str | int], step: _Step | _Do) -> Dee
     return Send(template=step.send or "", thread=step.thread or "") if isinstance(step, _Step) else Exit(stage=None)
 
 
-def _branch(source: _Source, where: Sequence[str | int], branch: _Branch) -> Branch:
+def _branch(source: Source, where: Sequence[str | int], branch: _Branch) -> Branch:
     found = source.read((*where, "if"), phrases.read_answer, branch.if_)
     answer, after = found or (phrases.Answer.ANYTHING, None)
     for number, one in enumerate(branch.do):
@@ -467,12 +401,12 @@ def read_firm(folder: Path) -> tuple[Firm, IdealClient]:
     firm, ideal = _Firm(), _Ideal()
     path = folder / "firm" / "firm.yaml"
     if path.exists():
-        source = _Source(path)
+        source = Source(path)
         firm = _validated(source, _Firm) or firm
         faults.extend(source.faults)
     path = folder / "firm" / "ideal-client.yaml"
     if path.exists():
-        source = _Source(path)
+        source = Source(path)
         ideal = _validated(source, _Ideal) or ideal
         faults.extend(source.faults)
     if faults:
