@@ -9,7 +9,6 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from email import message_from_bytes
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -415,33 +414,3 @@ def test_a_mail_and_a_deal_that_break_us_do_not_stop_the_others(live, caplog):
 
 
 # -- the Sent folder of the worker's own mailbox ----------------------------------------------------------
-
-
-def test_what_has_left_is_filed_in_the_sent_folder_once(live):
-    async def tell(story: Story) -> None:
-        await imap(story, WORKER, lambda client: client.create("Sent"))
-        story.start()
-        await story.offer()
-        await story.close_deal()
-        await story.until(BEGINS + timedelta(hours=3))
-        [item] = story.items("opening")
-        found = await imap(
-            story, WORKER, lambda client: (client.select("Sent", True), client.fetch("1:*", "(RFC822)"))[1]
-        )
-        [mail] = [message_from_bytes(part[1]) for part in found[1] if isinstance(part, tuple)]
-        assert mail["Message-ID"] == f"<{item.message_id}>"
-        assert item.state is Outbox.FILED
-
-    live(tell, "thanks", runs=False, sent_folder="Sent")
-
-
-def test_a_sent_folder_that_is_not_there_holds_up_nothing(live, caplog):
-    async def tell(story: Story) -> None:
-        await story.offer()
-        await story.close_deal()
-        await story.until(BEGINS + timedelta(hours=3))
-        assert len(story.sent(ZOE)) == 1
-        assert story.items("opening")[0].state is Outbox.FILED
-        assert len([one for one in caplog.messages if 'no folder "Gesendet"' in one]) == 1
-
-    live(tell, "thanks", sent_folder="Gesendet")
