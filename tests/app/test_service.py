@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from email import message_from_bytes
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -142,10 +143,14 @@ class Story:
         return [data for by, recipients, data in self.mail.taken if by == WORKER and recipients[0] == to]
 
 
-async def poll(true: Callable[[], Any], told: object) -> None:
-    async with asyncio.timeout(20):
-        while not true():
-            await asyncio.sleep(0.004)
+async def poll(true: Callable[[], Any], story: Story) -> None:
+    """Look again until it is so; tell how the worker stands where it never is."""
+    ends = asyncio.get_running_loop().time() + 20
+    while not true():
+        assert asyncio.get_running_loop().time() < ends, (
+            f"read {story.service.taken} of {story.mail.delivered + story.laid} mails; {vars(story.service)}"
+        )
+        await asyncio.sleep(0.004)
 
 
 def imap(story: Story, box: str, work: Callable[[imaplib.IMAP4], Any]) -> Awaitable[Any]:
@@ -414,3 +419,33 @@ def test_a_mail_and_a_deal_that_break_us_do_not_stop_the_others(live, caplog):
 
 
 # -- the Sent folder of the worker's own mailbox ----------------------------------------------------------
+
+
+def test_what_has_left_is_filed_in_the_sent_folder_once(live):
+    async def tell(story: Story) -> None:
+        await imap(story, WORKER, lambda client: client.create("Sent"))
+        story.start()
+        await story.offer()
+        await story.close_deal()
+        await story.until(BEGINS + timedelta(hours=3))
+        [item] = story.items("opening")
+        found = await imap(
+            story, WORKER, lambda client: (client.select("Sent", True), client.fetch("1:*", "(RFC822)"))[1]
+        )
+        [mail] = [message_from_bytes(part[1]) for part in found[1] if isinstance(part, tuple)]
+        assert mail["Message-ID"] == f"<{item.message_id}>"
+        assert item.state is Outbox.FILED
+
+    live(tell, "thanks", runs=False, sent_folder="Sent")
+
+
+def test_a_sent_folder_that_is_not_there_holds_up_nothing(live, caplog):
+    async def tell(story: Story) -> None:
+        await story.offer()
+        await story.close_deal()
+        await story.until(BEGINS + timedelta(hours=3))
+        assert len(story.sent(ZOE)) == 1
+        assert story.items("opening")[0].state is Outbox.FILED
+        assert len([one for one in caplog.messages if 'no folder "Gesendet"' in one]) == 1
+
+    live(tell, "thanks", sent_folder="Gesendet")

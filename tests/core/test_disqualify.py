@@ -61,4 +61,6 @@ def test_the_score_does_not_depend_on_the_order_of_arrival(deal, said, items, se
     evidence = [said(event, days=day) for event, day in items]
     shuffled = list(evidence)
     seed.shuffle(shuffled)
-    assert score(replace(deal, evidence=tuple(evidence)), IDEAL) == score(replace(deal, evidence=tuple(shuffled)), IDEAL)
+    assert score(replace(deal, evidence=tuple(evidence)), IDEAL) == score(
+        replace(deal, evidence=tuple(shuffled)), IDEAL
+    )

@@ -24,7 +24,9 @@ from worker.core.model import (
 )
 from worker.core.placing import addresses_in, company_of, is_machine, names_in, others, place
 
-READING = Reading(address=Address("deals@weberbund.test"), team=("@weberbund.test",), notaries=frozenset({"signwell.test"}))
+READING = Reading(
+    address=Address("deals@weberbund.test"), team=("@weberbund.test",), notaries=frozenset({"signwell.test"})
+)
 JONAS, MIA, IRIS = "jonas@weberbund.test", "mia@weberbund.test", "iris@weberei.example"
 
 
@@ -74,13 +76,19 @@ def test_a_colleague_whom_nobody_has_seen_belongs_to_the_one_deal_of_the_company
 
 
 def test_a_colleague_belongs_to_no_deal_where_the_company_has_two(placed, message, deal, index):
-    index.put(replace(deal, id=DealId("d2"), ref="other12", contacts=(Contact(address=Address("ada@weberei.example")),), log=()))
+    index.put(
+        replace(
+            deal, id=DealId("d2"), ref="other12", contacts=(Contact(address=Address("ada@weberei.example")),), log=()
+        )
+    )
     assert placed(message("ole@weberei.example", to=JONAS)).deals == ()
 
 
 @pytest.mark.parametrize("domain", ["gmail.com", "gmx.de", "orange.fr", "web.de"])
 def test_people_at_a_free_mail_domain_are_no_company(placed, message, deal, index, domain):
-    index.put(replace(deal, contacts=(Contact(address=Address(f"iris@{domain}")),), company=company_of(f"iris@{domain}")))
+    index.put(
+        replace(deal, contacts=(Contact(address=Address(f"iris@{domain}")),), company=company_of(f"iris@{domain}"))
+    )
     assert placed(message(f"somebody.else@{domain}", to=JONAS)).deals == ()
 
 
@@ -95,7 +103,9 @@ def test_two_of_us_with_two_threads_at_one_company_are_two_deals(placed, message
 
 
 def test_the_team_opens_a_deal_by_writing_to_somebody_new(placed, message):
-    assert [one.address for one in placed(message(JONAS, to="new@other.example", trust=Trust.TEAM)).opens_for] == ["new@other.example"]
+    assert [one.address for one in placed(message(JONAS, to="new@other.example", trust=Trust.TEAM)).opens_for] == [
+        "new@other.example"
+    ]
 
 
 @pytest.mark.parametrize("trust", [Trust.NONE, Trust.ALIGNED, Trust.NOTARY])
@@ -125,7 +135,9 @@ def test_we_machines_and_notaries_are_nobody_to_write_to(message):
     assert [one.address for one in others(mail, READING)] == [IRIS]
 
 
-@pytest.mark.parametrize("address", ["noreply@x.example", "Mailer-Daemon@x.example", "bounce+17@x.example", "dse_na3@docusign.net"])
+@pytest.mark.parametrize(
+    "address", ["noreply@x.example", "Mailer-Daemon@x.example", "bounce+17@x.example", "dse_na3@docusign.net"]
+)
 def test_machines_are_known_by_their_names(address):
     assert is_machine(address)
 

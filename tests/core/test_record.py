@@ -102,7 +102,9 @@ def test_the_same_mail_twice_changes_nothing(deal, message, said):
 
 def test_reading_the_opening_mail_twice_opens_one_deal(message):
     mail, person = message(JONAS, to=IRIS, trust=Trust.TEAM), (Party(address=IRIS, name="Iris Thal"),)
-    opened = [open_deal(mail, person, Party(address=Address(JONAS)), b"k", datetime(2025, 3, 3, tzinfo=UTC)) for _ in "ab"]
+    opened = [
+        open_deal(mail, person, Party(address=Address(JONAS)), b"k", datetime(2025, 3, 3, tzinfo=UTC)) for _ in "ab"
+    ]
     assert opened[0] == opened[1]
     assert (opened[0].company, opened[0].title) == ("weberei.example", "Iris Thal (weberei.example)")
 
@@ -145,7 +147,9 @@ def test_the_zone_is_learnt_from_the_contacts_own_mail_and_no_others(deal, messa
 
 def test_only_the_newest_offsets_are_kept(deal, message):
     for day in range(20):
-        mail = message(IRIS, to=JONAS, id=MessageId(f"{day}"), date=datetime(2025, 3, 1, tzinfo=UTC) + timedelta(days=day))
+        mail = message(
+            IRIS, to=JONAS, id=MessageId(f"{day}"), date=datetime(2025, 3, 1, tzinfo=UTC) + timedelta(days=day)
+        )
         deal = remember(deal, mail, (), READING, deal.created)
     assert len(deal.contacts[0].offsets) == 8
 
@@ -170,7 +174,9 @@ def test_a_notice_that_the_owner_forwards_is_no_word_of_a_contact(deal, message)
     assert all(one.speaker is not Speaker.CONTACT for one in remember(deal, mail, (), READING, deal.created).log)
 
 
-@pytest.mark.parametrize("text", ["Does that fit?", "Let me know what you think.", "Geben Sie mir bitte Bescheid.", "合いますか？"])
+@pytest.mark.parametrize(
+    "text", ["Does that fit?", "Let me know what you think.", "Geben Sie mir bitte Bescheid.", "合いますか？"]
+)
 def test_a_mail_that_asks_puts_the_ball_in_their_court(message, text):
     assert asks_something(message(JONAS, text=text), ())
 

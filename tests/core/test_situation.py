@@ -109,7 +109,9 @@ def test_what_the_owner_has_done_by_hand_is_a_step_done(deal, wrote, purpose, te
 
 
 def test_what_the_contact_says_is_nothing_that_the_owner_has_done(deal, wrote):
-    assert not done_by_hand("opening", deal.created, replace(deal, log=(wrote(Speaker.CONTACT, days=1, text="Thank you!"),)))
+    assert not done_by_hand(
+        "opening", deal.created, replace(deal, log=(wrote(Speaker.CONTACT, days=1, text="Thank you!"),))
+    )
 
 
 def test_a_mail_with_a_colleague_in_copy_is_the_hand_over(deal, wrote):

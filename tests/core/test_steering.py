@@ -37,7 +37,9 @@ ASKED = MessageId("question@weberbund.test")
 # -- tags ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("verb", ["proposal", "signed", "paid", "lost", "later", "disqualify", "requalify", "pause", "resume", "stop"])
+@pytest.mark.parametrize(
+    "verb", ["proposal", "signed", "paid", "lost", "later", "disqualify", "requalify", "pause", "resume", "stop"]
+)
 def test_a_tag_in_any_address_of_ours_is_a_command(message, verb):
     tagged = f"deals+{verb}@weberbund.test"
     by_to = by_tag(message(JONAS, to=tagged), READING)
@@ -253,7 +255,9 @@ def test_an_edit_without_words_leaves_the_mail_as_it_was(deal):
     assert told.questions[0].letter.body == "old\n"
 
 
-@pytest.mark.parametrize(("verb", "state"), [(Verb.YES, Outbox.FILED), (Verb.NO, Outbox.QUEUED), (Verb.SKIP, Outbox.UNCERTAIN)])
+@pytest.mark.parametrize(
+    ("verb", "state"), [(Verb.YES, Outbox.FILED), (Verb.NO, Outbox.QUEUED), (Verb.SKIP, Outbox.UNCERTAIN)]
+)
 def test_what_the_owner_knows_of_a_mail_in_doubt_settles_it(deal, verb, state):
     item = OutboxItem(letter=_letter(), message_id=MessageId("m"), data=b"x", envelope_from=Address("a@b.test"),
                       envelope_to=(), state=Outbox.UNCERTAIN)  # fmt: skip
@@ -263,7 +267,9 @@ def test_what_the_owner_knows_of_a_mail_in_doubt_settles_it(deal, verb, state):
 
 
 def test_a_stop_marks_what_runs_and_leaves_what_is_over(deal, message):
-    run = Run(id="a", playbook="silent", book_hash="h", started=NOW, contact=Address("x@y.example"), trigger="t", found_in=())
+    run = Run(
+        id="a", playbook="silent", book_hash="h", started=NOW, contact=Address("x@y.example"), trigger="t", found_in=()
+    )
     over = replace(run, id="b", state="done")
     told = _obeyed(replace(deal, runs=(run, over)), Verb.STOP, message(JONAS))
     assert [one.ended for one in told.runs] == ["stopped by the owner", ""]

@@ -14,6 +14,7 @@ import pytest
 from worker.app.household import Household
 from worker.app.library import Library, read_library
 from worker.app.rehearse import Rehearsal, Row
+from worker.app.writing import Writer
 from worker.core.model import Action, Address, Bucket, Deal, Reading, Stage
 from worker.core.playbook import Mode
 from worker.core.signal import notaries
@@ -24,7 +25,6 @@ WORKER = "deals@quarry.test"
 ROSA = "Rosa Lindqvist <rosa@quarry.test>"
 CHICAGO = ZoneInfo("America/Chicago")
 _GATE = "mx.quarry.test"
-_TO_CONTACTS_ONLY = frozenset({Action.SEND})
 
 
 @dataclass
@@ -32,6 +32,7 @@ class Story:
     """Writes mails as people and machines would, and lives them through."""
 
     household: Household
+    writer: Writer
     mails: list[bytes] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
     subject: str = "The kiln schedule"
@@ -104,8 +105,11 @@ class Story:
 
     # -- what came of it --------------------------------------------------------------
 
-    def live(self, until: date) -> Story:
-        rehearsal = Rehearsal(self.household, until)
+    def live(self, until: date, *, anew: bool = False) -> Story:
+        """Live it through to the end of a day; with `anew` by a worker that has seen none of it."""
+        if anew:
+            self.household = replace(self.household, keeper=MemoryStore())
+        rehearsal = Rehearsal(self.household, until, self.writer)
         rehearsal.live(iter(self.mails))
         self.rows = sorted(rehearsal.rows, key=lambda row: row.decision.at)
         return self
@@ -128,10 +132,11 @@ class Story:
         rows = [row for row in self.rows if self._is_about(row, address) and row.decision.action is Action.STAGE]
         return [row.decision.stage for row in rows if row.decision.stage and self._day(row) <= day]
 
-    def sent(self, address: str = "", purpose: str = "") -> list[datetime]:
-        """When mail left for a contact, on the owner's clock."""
+    def sent(self, address: str = "", purpose: str = "", *, zone: str = "") -> list[datetime]:
+        """When mail left for a contact, on the owner's clock or that of a zone."""
+        clock = ZoneInfo(zone) if zone else self.household.zone
         return [
-            row.decision.at.astimezone(self.household.zone)
+            row.decision.at.astimezone(clock)
             for row in self.rows
             if row.decision.action is Action.SEND
             and (not address or address in row.decision.to)
@@ -159,6 +164,12 @@ def library() -> Library:
     return read_library(shipped("playbooks"), shipped("templates"))
 
 
+@pytest.fixture(scope="session")
+def writer(library: Library) -> Writer:
+    """Compiles the templates once for all stories."""
+    return Writer(library, Address(WORKER))
+
+
 @pytest.fixture
 def household(library: Library) -> Household:
     return Household(
@@ -177,14 +188,14 @@ def household(library: Library) -> Household:
 
 
 @pytest.fixture
-def story(household: Household) -> Story:
-    return Story(household=household)
+def story(household: Household, writer: Writer) -> Story:
+    return Story(household=household, writer=writer)
 
 
 @pytest.fixture
-def strict_story(household: Household) -> Story:
+def strict_story(household: Household, writer: Writer) -> Story:
     """Nobody has said yes to anything in advance."""
-    return Story(household=replace(household, approved=False))
+    return Story(household=replace(household, approved=False), writer=writer)
 
 
 @pytest.fixture

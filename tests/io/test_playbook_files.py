@@ -70,7 +70,10 @@ def test_a_whole_playbook_is_read_as_it_is_written(read):
     assert (ring.deed, ring.wait) == (Task(text="Ring {{ contact.first_name }}"), read_duration("3 business days"))
     assert (bye.deed, bye.approve) == (Send(template="prospect/closing-the-file", thread="new"), True)
     assert [branch.answer for branch in bye.branches] == [Answer.NOT_NOW, Answer.SILENCE]
-    assert bye.branches[0].deeds == (Task(text="Come back to them", due=read_duration("90 days")), Exit(stage=Stage.LATER))
+    assert bye.branches[0].deeds == (
+        Task(text="Come back to them", due=read_duration("90 days")),
+        Exit(stage=Stage.LATER),
+    )
 
 
 def test_the_line_of_each_step_is_known(read):
@@ -143,7 +146,9 @@ def test_a_clients_template_is_refused_towards_a_prospect_and_the_other_way_roun
 
 
 def test_all_faults_of_a_file_are_told_in_one_pass(read):
-    faults = read(WHOLE.replace("5 business days", "soon").replace("mail bounces", "mail bouncs").replace("prospect/nudge", "x"))
+    faults = read(
+        WHOLE.replace("5 business days", "soon").replace("mail bounces", "mail bouncs").replace("prospect/nudge", "x")
+    )
     assert [fault.partition(":")[0] for fault in faults] == ["14", "7", "11"]
 
 
@@ -160,7 +165,9 @@ def test_the_same_word_twice_is_refused(read):
 
 
 def test_words_that_stand_in_another_place_are_refused(read):
-    text = WHOLE.replace("wait: 3 business days", "wait: &w 3 business days").replace("wait: 7 business days", "wait: *w")
+    text = WHOLE.replace("wait: 3 business days", "wait: &w 3 business days").replace(
+        "wait: 7 business days", "wait: *w"
+    )
     assert [fault.partition(":")[0] for fault in read(text)] == ["20"]
 
 
@@ -199,7 +206,9 @@ def test_a_folder_without_playbooks_says_how_to_get_some(tmp_path):
 
 
 def test_the_shipped_playbooks_have_no_fault():
-    templates = [str(path.relative_to(shipped("templates")).with_suffix("")) for path in shipped("templates").rglob("*.txt")]
+    templates = [
+        str(path.relative_to(shipped("templates")).with_suffix("")) for path in shipped("templates").rglob("*.txt")
+    ]
     books = read_playbooks(shipped("playbooks"), templates)
     assert {Stage.OPENING, Watch.SILENT, Watch.RETURNS} <= {book.when for book in books}
 
@@ -216,7 +225,9 @@ def test_a_firm_that_says_nothing_has_its_defaults(tmp_path):
 def test_the_firm_and_its_ideal_client_are_read(tmp_path):
     folder = tmp_path / "firm"
     folder.mkdir()
-    (folder / "firm.yaml").write_text("name: Weberbund\ndelivery:\n  - {name: Lea Roth, address: Lea@Weberbund.test, role: loom}\n")
+    (folder / "firm.yaml").write_text(
+        "name: Weberbund\ndelivery:\n  - {name: Lea Roth, address: Lea@Weberbund.test, role: loom}\n"
+    )
     (folder / "ideal-client.yaml").write_text("person: a weaver\nweights: {free_work: 4}\nask_owner_at: 9\n")
     firm, ideal = read_firm(tmp_path)
     assert firm.delivery[0].party.address == Address("lea@weberbund.test")

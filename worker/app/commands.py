@@ -98,7 +98,9 @@ def check(playbooks: Path, templates: Path) -> int:
     wrong = failing_examples(library.signals)
     if wrong:
         return _say(wrong, FAILED)
-    print(f"{len(library.books)} playbooks, {len(library.templates)} templates, the signals and their examples: all well")
+    print(
+        f"{len(library.books)} playbooks, {len(library.templates)} templates, the signals and their examples: all well"
+    )
     return DONE
 
 

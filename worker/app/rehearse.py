@@ -38,6 +38,9 @@ class Row:
 
 def read_mailbox(path: Path) -> Iterator[bytes]:
     """Every mail of an mbox, a Maildir or a folder of files."""
+    if path.is_file() and not _is_mbox(path):
+        yield path.read_bytes()
+        return
     if path.is_file():
         box = mailbox.mbox(path, create=False)
         try:
@@ -46,33 +49,57 @@ def read_mailbox(path: Path) -> Iterator[bytes]:
         finally:
             box.close()
         return
-    for file in sorted(path.rglob("*")):
-        if file.is_file() and not file.name.startswith("."):
-            yield file.read_bytes()
+    files = [file for file in sorted(path.rglob("*")) if file.is_file() and not file.name.startswith(".")]
+    kept = [file for file in files if file.parent.name in ("cur", "new")]
+    # Beside the mails of a Maildir lie the notes of its server, and what is half delivered.
+    for file in kept or files:
+        yield file.read_bytes()
+
+
+def _is_mbox(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(5) in (b"From ", b"")
 
 
 class Rehearsal:
     """A past mailbox, and the clock that lives it through."""
 
-    def __init__(self, household: Household, until: date) -> None:
+    def __init__(
+        self, household: Household, until: date, writer: Writer | None = None, *, since: date | None = None
+    ) -> None:
+        """What lies before `since` is history, read as at the first contact with a mailbox."""
         self.household = household
         self.rows: list[Row] = []
         self._until = datetime.combine(until, time.max, household.zone)
-        self._writer = Writer(household.library, household.reading.address)
-        self._deciding = Deciding(household=household, writer=self._writer, decided=self._decided)
-        self._intake = Intake(household=household, heard=_nobody)
+        self._since = datetime.combine(since, time.min, household.zone) if since else None
+        self._writer = writer or Writer(household.library, household.reading.address)
         self._due: dict[DealId, datetime] = {}
         self._queue: list[tuple[datetime, DealId]] = []
 
     def live(self, mails: Iterator[bytes]) -> None:
         """Live it through from the first mail to the last day."""
-        for at, raw in self._in_order(mails):
+        ordered = self._in_order(mails)
+        # Whose own mail lies in the folder, of them replies are seen; told apart by Delivered-To.
+        whose = {raw.place.account for _, raw in ordered if raw.place.account}
+        self.household = replace(self.household, watched=self.household.watched | whose)
+        self._deciding = Deciding(household=self.household, writer=self._writer, decided=self._decided)
+        self._intake = Intake(household=self.household, heard=_nobody)
+        for at, raw in ordered:
             if at > self._until:
                 break
-            self._wait_until(at)
-            for id in self._intake.take(raw, at):
-                self._advance(id, at)
+            self._live_to(at, raw)
         self._wait_until(self._until)
+
+    def _live_to(self, at: datetime, raw: RawMail) -> None:
+        """Up to a mail, and the mail itself."""
+        if self._since is not None and at < self._since:
+            for id in self._intake.take(raw, self._since, history=True):
+                self._due[id] = self._since
+                heapq.heappush(self._queue, (self._since, id))
+            return
+        self._wait_until(at)
+        for id in self._intake.take(raw, at):
+            self._advance(id, at)
 
     def _in_order(self, mails: Iterator[bytes]) -> list[tuple[datetime, RawMail]]:
         """By Date; a mail that lies in several mailboxes counts once, in the copy that reached the owner first."""
@@ -185,8 +212,6 @@ def rehearse(mailbox_path: Path, settings: Settings, *, until: date | None, as_j
         print("\n".join(fault.lines), file=sys.stderr)
         return 78
     household = household_of(settings, library, MemoryStore(), _KEY, approved=not strict)
-    # The mailbox of the past shows the replies: they lie in it.
-    household = replace(household, watched=_owners(settings))
     mails = list(read_mailbox(mailbox_path))
     rehearsal = Rehearsal(household, until or last_day(mails, household))
     rehearsal.live(iter(mails))
@@ -196,10 +221,6 @@ def rehearse(mailbox_path: Path, settings: Settings, *, until: date | None, as_j
         for row in sorted(rehearsal.rows, key=lambda row: row.decision.at):
             print(_sentence(row, household))
     return 0
-
-
-def _owners(settings: Settings) -> frozenset[str]:
-    return frozenset(member for member in settings.team if not member.startswith("@"))
 
 
 def _sentence(row: Row, household: Household) -> str:

@@ -168,7 +168,9 @@ def _kept(history: list[StageChange], back: Evidence, deal: Deal) -> Stage | Non
     last = inside[-1].stage if inside else None
     if last not in (Stage.SIGNED_UNPAID, Stage.PAID_UNSIGNED, *_CLIENT):
         return None
-    undone = any(item.event in _UNDOING and moves(item) and inside[-1].at <= item.at <= back.at for item in deal.evidence)
+    undone = any(
+        item.event in _UNDOING and moves(item) and inside[-1].at <= item.at <= back.at for item in deal.evidence
+    )
     return None if undone else Stage.ACTIVE if last is Stage.OPENING else last
 
 

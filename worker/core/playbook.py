@@ -110,6 +110,7 @@ class Condition(StrEnum):
     IS_CLIENT = "contact is a client"
     NO_COMPLAINT = "no complaint is open"
     REPLIES_SEEN = "replies are seen"
+    REPLIES_NOT_SEEN = "replies are not seen"
     DELIVERY_KNOWN = "people of delivery are known"
     DELIVERY_UNKNOWN = "people of delivery are not known"
     NOT_INTRODUCED = "delivery has not been introduced"

@@ -299,6 +299,8 @@ def holds(condition: Condition, deal: Deal, contact: Contact, world: World) -> b
             return not open_complaint(deal)
         case Condition.REPLIES_SEEN:
             return replies_are_seen(deal, world)
+        case Condition.REPLIES_NOT_SEEN:
+            return not replies_are_seen(deal, world)
         case Condition.DELIVERY_KNOWN:
             return bool(world.firm.delivery)
         case Condition.DELIVERY_UNKNOWN:

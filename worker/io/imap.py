@@ -213,6 +213,7 @@ class Reader:
             )
             place.enter(self.account, selected)
             self._set(connected=True)
+            brief = True
             while not self._closing.is_set():
                 found = False
                 async with aclosing(self._pass(session, place)) as fetched:
@@ -224,7 +225,8 @@ class Reader:
                     await self._lane.do(session.close)
                     return
                 if not found:  # else look again first: mail may have come while we read
-                    await self._lane.do(partial(session.wait, self._wake))
+                    await self._lane.do(partial(session.wait, self._wake, brief=brief))
+                brief = found
         except MailboxFault:
             if not self._closing.is_set():  # what breaks while we close is our own doing
                 raise

@@ -48,6 +48,8 @@ class Patience:
     """One line or literal that takes longer than this comes from a server that drips."""
     idle: float = 55.0
     """A slice of IDLE; a search follows each, since mail that comes just before IDLE may go unannounced."""
+    first_idle: float = 2.0
+    """The slice just after mail has come."""
     poll: float = 60.0
     """Between two looks, where the server has no IDLE."""
     farewell: float = 2.0
