@@ -19,6 +19,8 @@ from worker.core.model import (
     Party,
     Reading,
     Speaker,
+    Stage,
+    StageChange,
     Strength,
     Trust,
 )
@@ -173,6 +175,36 @@ def test_nobody_guesses_whose_money_it_is_where_two_have_one_name(placed, messag
 
 def test_a_notice_about_nobody_whom_we_know_belongs_nowhere(placed, message):
     assert placed(_notice(message, "You received a payment from Udo Lohr.")).deals == ()
+
+
+@pytest.mark.parametrize("paper", ["Services Agreement Weberei.pdf", "Vertrag_Weberei_v2.docx", "MSA Iris Kolb.pdf"])
+def test_a_notice_is_placed_by_the_name_of_its_document(placed, message, deal, index, paper):
+    index.put(replace(deal, contacts=(replace(deal.contacts[0], name="Iris Kolb"),)))
+    assert placed(_notice(message, "All signers have completed.", subject=f"Completed: {paper}")).deals == (deal.id,)
+
+
+def test_money_is_placed_by_the_number_of_our_invoice(placed, message, deal, index):
+    bill = replace(_received(deal, invoice="R-0042"), event=Event.INVOICE_SENT, speaker=Speaker.OWNER)
+    index.put(replace(deal, evidence=(bill,)))
+    notice = _notice(message, "1,200.00 EUR from H. Petersen")
+    assert placed(notice, _received(deal, invoice="R 0042", payer="H. Petersen")).deals == (deal.id,)
+    assert placed(notice, _received(deal, invoice="R-0043", payer="H. Petersen")).deals == ()
+
+
+def _waiting(deal, *stages):
+    return replace(deal, stages=tuple(StageChange(at=deal.created, stage=one, why="", found_in=()) for one in stages))
+
+
+def test_a_notice_that_names_nobody_is_asked_about_where_one_deal_alone_waits_for_it(placed, message, deal, index):
+    index.put(_waiting(deal, Stage.PROPOSED, Stage.SIGNED_UNPAID))
+    found = placed(_notice(message, "You have received a payment."), _received(deal))
+    assert (found.deals, found.doubtful) == ((deal.id,), True)
+
+
+def test_a_notice_that_names_nobody_is_nobodys_where_two_deals_wait_for_it(placed, message, deal, index):
+    index.put(_waiting(deal, Stage.SIGNED_UNPAID))
+    index.put(_waiting(replace(deal, id=DealId("other"), ref="other", contacts=(), company="x.example"), Stage.PROPOSED))
+    assert placed(_notice(message, "You have received a payment."), _received(deal)).deals == ()
 
 
 def test_a_human_mail_is_not_placed_by_a_name_in_its_text(placed, message):

@@ -63,6 +63,8 @@ class Intake:
             message = replace(message, trust=Trust.TEAM)
         evidence = record.tempered(detect(message, self.household.library.signals, reading), message)
         placed = self._place(message, evidence)
+        if placed.doubtful:
+            evidence = tuple(_doubted(item) for item in evidence)
         if message.place.account:
             # Somebody's own mailbox is read for the replies in it: what is of no deal there is none of our business.
             placed = replace(placed, opens_for=())
@@ -216,6 +218,10 @@ class Intake:
                 why="; ".join((placed.why, *message.defects))[:500],
             )
         )  # fmt: skip
+
+
+def _doubted(item: Evidence) -> Evidence:
+    return replace(item, strength=Strength.LIKELY) if item.strength is Strength.CERTAIN else item
 
 
 def _not_before(

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from typing import NamedTuple
 
-from worker.core.model import Address, Bucket, Deal, DealId, MessageId, Outbox, OutboxItem, Stage
+from worker.core.model import Address, Bucket, Deal, DealId, Event, MessageId, Outbox, OutboxItem, Stage
 from worker.core.outbox import OVER, wakes_at
 
 HASH_LENGTH = 8
@@ -140,6 +140,12 @@ def name_key(key: bytes, name: str) -> bytes | None:
     return _hash(key, "name:" + plain) if plain else None
 
 
+def invoice_key(key: bytes, number: str) -> bytes | None:
+    """Of an invoice of ours by its number, however it is punctuated; None for none."""
+    plain = "".join(re.findall(r"[^\W_]+", number.casefold())).lstrip("0")
+    return _hash(key, "invoice:" + plain) if plain else None
+
+
 def letter_key(key: bytes, id: str) -> int:
     return int.from_bytes(_hash(key, "letter:" + id), "big") >> 1  # 63 bits: JSON readers keep to signed ones.
 
@@ -154,6 +160,10 @@ def _keys(deal: Deal, sent: Iterable[Sent], key: bytes) -> Iterator[bytes]:
         yield contact_key(key, contact.address)
     for name in (*(contact.name for contact in deal.contacts), _company_name(deal.company)):
         found = name_key(key, name)
+        if found is not None:
+            yield found
+    for item in deal.evidence:
+        found = invoice_key(key, item.invoice) if item.event is Event.INVOICE_SENT and not item.withdrawn else None
         if found is not None:
             yield found
     if deal.company:

@@ -17,6 +17,7 @@ from worker.core.entry import (
     company_key,
     contact_key,
     entry_of,
+    invoice_key,
     letter_key,
     mail_key,
     moment,
@@ -129,6 +130,11 @@ class Index:
     def by_name(self, name: str) -> tuple[DealId, ...]:
         """The deals of a person or company of this name: "ACME Ltd." finds a contact, and the domain acme.example."""
         key = name_key(self._key, name)
+        return () if key is None else self._deals(key)
+
+    def by_invoice(self, number: str) -> tuple[DealId, ...]:
+        """The deals in which we have sent an invoice of this number, the oldest deal first."""
+        key = invoice_key(self._key, number)
         return () if key is None else self._deals(key)
 
     def by_ref(self, ref: str) -> DealId | None:

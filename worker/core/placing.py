@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from worker.core.index import Index
-from worker.core.model import Address, DealId, Evidence, Kind, Message, Party, Reading, Trust
+from worker.core.model import Address, DealId, Event, Evidence, Kind, Message, Party, Reading, Stage, Trust
 
 FREE_MAIL = frozenset({
     "gmail.com", "googlemail.com", "outlook.com", "hotmail.com", "hotmail.co.uk", "hotmail.de", "hotmail.fr", "live.com",
@@ -26,6 +26,14 @@ FREE_MAIL = frozenset({
 """Domains at which strangers live next door: they are never a company."""
 _TAIL = re.compile(r"[\w.+-]+$")
 _HEAD = re.compile(r"[\w-]+(?:\.[\w-]+)+")
+_EXTENSION = re.compile(r"\.(?:pdf|docx?|odt|rtf|pages)\b", re.IGNORECASE)
+_TELLING_WORD = 6
+"""Letters of a word that is a name by itself; shorter ones are too often ordinary words."""
+_AWAITED_IN = {
+    Event.SIGNED: frozenset({Stage.PROPOSED, Stage.VERBAL, Stage.PAID_UNSIGNED}),
+    Event.PAYMENT_RECEIVED: frozenset({Stage.PROPOSED, Stage.VERBAL, Stage.SIGNED_UNPAID}),
+}
+"""The stages in which a deal waits for a signature, or for money."""
 _MACHINES = ("noreply", "no-reply", "donotreply", "do-not-reply", "mailer-daemon", "postmaster", "bounce", "notification",
              "notifications", "dse", "dse_na2", "dse_na3", "dse_na4", "adobesign", "echosign")  # fmt: skip
 
@@ -49,6 +57,8 @@ class Placed:
     opens_for: tuple[Party, ...] = ()
     """Contacts of a new deal; empty where the mail opens none."""
     why: str = ""
+    doubtful: bool = False
+    """It fits this deal and no other, but nothing in it says so: the owner is asked."""
 
 
 def place(message: Message, evidence: tuple[Evidence, ...], index: Index, reading: Reading, ref: str = "") -> Placed:
@@ -68,6 +78,8 @@ def place(message: Message, evidence: tuple[Evidence, ...], index: Index, readin
     ):
         if found:
             return Placed(deals=found, why=why)
+    if (guess := _awaited(message, evidence, index, reading)) is not None:
+        return Placed(deals=(guess,), why="it names nobody, and this deal alone waits for it", doubtful=True)
     if message.trust is Trust.TEAM and message.kind is Kind.HUMAN and outsiders:
         return Placed(opens_for=outsiders, why="a member of the team wrote to somebody new")
     return Placed(why=_nowhere(message))
@@ -142,13 +154,35 @@ def _by_notice(message: Message, evidence: tuple[Evidence, ...], index: Index) -
         found = index.by_name(name)
         if len(found) == 1:  # two of that name: nobody guesses whose money it is
             return found
-    return _named(f"{message.subject}\n{message.full_text[:5000]}", index)
+    numbers = {item.invoice for item in evidence if item.invoice}
+    found = index.by_invoice(numbers.pop()) if len(numbers) == 1 else ()
+    if len(found) == 1:
+        return found
+    return _named(message, evidence, index)
 
 
-def _named(text: str, index: Index) -> tuple[DealId, ...]:
+def _named(message: Message, evidence: tuple[Evidence, ...], index: Index) -> tuple[DealId, ...]:
     """The one deal whose people or company a notice names somewhere; none where it names those of two."""
-    found = {deals for name in names_in(text) if len(deals := index.by_name(name)) == 1}
+    papers = [message.subject, *(item.document for item in evidence), *(one.name for one in message.attachments)]
+    names = [*names_in("\n".join((*papers, message.full_text[:5000]))), *_single_words(papers)]
+    found = {deals for name in names if len(deals := index.by_name(name)) == 1}
     return found.pop() if len(found) == 1 else ()
+
+
+def _single_words(papers: Iterable[str]) -> list[str]:
+    """Long words of a document's name: "Agreement_Claybank_v2.pdf" names a company by one."""
+    return [word for paper in papers for word in _plain(paper)[:400].split() if len(word) >= _TELLING_WORD]
+
+
+def _awaited(message: Message, evidence: tuple[Evidence, ...], index: Index, reading: Reading) -> DealId | None:
+    """The one open deal that a notice without any name can be about."""
+    if message.trust is not Trust.NOTARY or not any(item.event in _AWAITED_IN for item in evidence):
+        return None
+    owners = {one.address for one in (*message.to, *message.cc) if reading.is_team(one.address)}
+    owners |= {address for address in message.delivered_to if reading.is_team(address)}
+    stages = frozenset().union(*(_AWAITED_IN.get(item.event, frozenset()) for item in evidence))
+    found = [row.deal for row in index.rows() if row.stage in stages and (not owners or row.owner in owners)]
+    return found[0] if len(found) == 1 else None
 
 
 def _names(evidence: Iterable[Evidence]) -> list[str]:
@@ -158,11 +192,16 @@ def _names(evidence: Iterable[Evidence]) -> list[str]:
     return list(dict.fromkeys(parts))
 
 
+def _plain(line: str) -> str:
+    """A line without what only file names have."""
+    return _EXTENSION.sub(" ", line).replace("_", " ")
+
+
 def names_in(text: str) -> list[str]:
     """Every two to four words in a row that are written as names are: Marta Okoye, Claybank Ceramics Ltd."""
     found: dict[str, None] = {}
     for line in text.split("\n")[:200]:
-        words = [word.strip(".,;:!?()<>\"'") for word in line[:400].split()]
+        words = [word.strip(".,;:!?()<>\"'") for word in _plain(line[:400]).split()]
         for first in range(len(words)):
             for count in (4, 3, 2):
                 run = words[first : first + count]
