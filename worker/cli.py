@@ -57,10 +57,16 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("folder", type=Path, nargs="?", default=Path())
     verb("doctor", _doctor, "try every setting: the mailbox, the server, the files, the state")
     one = verb("check", _check, "check playbooks, templates and signals")
-    one.add_argument("folder", type=Path, nargs="?", help="a folder of playbooks, instead of WORKER_PLAYBOOKS_DIR")
+    one.add_argument(
+        "folder", type=Path, nargs="?", help="a playbook or a folder of them, instead of WORKER_PLAYBOOKS_DIR"
+    )
+    one.add_argument("--json", action="store_true", help="one fault a line, for an editor")
+    one.add_argument("--schema", action="store_true", help="print the JSON schema of a playbook, for an editor")
+    one.add_argument("--phrases", action="store_true", help="print the page of every phrase that a playbook knows")
     one = verb("run", _run, "read the mailbox, decide, send")
     one.add_argument("--once", action="store_true", help="handle what is there and what is due, then end")
     one = verb("deals", _deals, "list the deals, with their labels and what comes next")
+    one.add_argument("--attention", action="store_true", help="where your time goes: clients beside prospects, and money")
     one.add_argument("--json", action="store_true")
     one = verb("show", _show, "one deal: its mails, its decisions and the reason for each")
     one.add_argument("deal", help="its mark, its id, or an address of its contact")
@@ -73,6 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument(
         "--until", type=_day, metavar="DATE", help="the last day, included (three months after the last mail)"
     )
+    one.add_argument("--from", type=_day, dest="since", metavar="DATE", help="what lies before is history, and starts nothing")
     one.add_argument("--json", action="store_true")
     one.add_argument("--strict", action="store_true", help="leave what needs approval waiting")
     return parser
@@ -123,10 +130,13 @@ def _doctor(arguments: argparse.Namespace) -> int:
 
 
 def _check(arguments: argparse.Namespace) -> int:
-    from worker.app.commands import check
+    if arguments.schema or arguments.phrases:
+        from worker.app.reference import print_phrases, print_schema
 
-    settings = _settings(arguments)
-    return check(arguments.folder or settings.playbooks_dir, settings.templates_dir)
+        return print_schema() if arguments.schema else print_phrases()
+    from worker.app.checking import check
+
+    return check(arguments.folder, _settings(arguments, Need.STATE), as_json=arguments.json)
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -137,8 +147,11 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _deals(arguments: argparse.Namespace) -> int:
-    from worker.app.looking import list_deals
+    from worker.app.clock import SystemClock
+    from worker.app.looking import list_deals, show_attention
 
+    if arguments.attention:
+        return show_attention(_settings(arguments, Need.STATE), SystemClock().now(), as_json=arguments.json)
     return list_deals(_settings(arguments, Need.STATE), as_json=arguments.json)
 
 
@@ -158,6 +171,6 @@ def _rehearse(arguments: argparse.Namespace) -> int:
     from worker.app.rehearse import rehearse
 
     return rehearse(
-        arguments.mailbox, _settings(arguments, Need.TEAM), until=arguments.until, as_json=arguments.json,
-        strict=arguments.strict,
+        arguments.mailbox, _settings(arguments, Need.TEAM), until=arguments.until, since=arguments.since,
+        as_json=arguments.json, strict=arguments.strict,
     )  # fmt: skip

@@ -230,6 +230,8 @@ def load(needs: frozenset[Need], env_file: Path | None, environ: Mapping[str, st
     Raises ConfigurationFault with every fault that there is; the command line ends with 78 then (EX_CONFIG).
     """
     gathered = gather(env_file, environ)
+    if gathered.unread:
+        raise ConfigurationFault(gathered.faults)  # what is missing may stand in there
     unused = tuple(start for need, starts in _ONLY_FOR.items() if need not in needs for start in starts)
     used = tuple(start for need in needs for start in _ONLY_FOR.get(need, ()))
     given = {

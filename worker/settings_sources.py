@@ -36,18 +36,21 @@ class Gathered:
 
     given: dict[str, Given]
     faults: tuple[str, ...]
+    unread: bool = False
+    """There is an env file that cannot be read: nobody knows what stands in it."""
 
 
 def gather(env_file: Path | None, environ: Mapping[str, str]) -> Gathered:
     """Everything that bears our prefix; the environment beats credentials, and these beat the env file."""
     faults: list[str] = []
     found: dict[str, Given] = {}
-    for one in (*_in_file(env_file, faults), *_in_credentials(environ.get(CREDENTIALS), faults), *_in_environ(environ)):
+    text = None if env_file is None else _read(env_file, "the env file", faults)
+    for one in (*_in_file(env_file, text, faults), *_in_credentials(environ.get(CREDENTIALS), faults), *_in_environ(environ)):
         found[one.name] = one
     for one in found.values():
         if any(ord(letter) < 32 for letter in one.value):
             faults.append(f"{one.name} ({one.where}): holds a line break or another control character; write one line")
-    return Gathered(given=found, faults=tuple(faults))
+    return Gathered(given=found, faults=tuple(faults), unread=env_file is not None and text is None)
 
 
 def _in_environ(environ: Mapping[str, str]) -> Iterator[Given]:
@@ -72,9 +75,8 @@ def _in_credentials(folder: str | None, faults: list[str]) -> Iterator[Given]:
             yield Given(name=name, value=text.rstrip("\r\n"), where=f"in the credential {path.name}")
 
 
-def _in_file(path: Path | None, faults: list[str]) -> Iterator[Given]:
-    text = None if path is None else _read(path, "the env file", faults)
-    if path is None or text is None:
+def _in_file(path: Path | None, text: str | None, faults: list[str]) -> Iterator[Given]:
+    if text is None:
         return
     # The parser of pydantic-settings' own reader, but without its ${NAME}: a password may hold a dollar sign.
     for binding in parse_stream(io.StringIO(text)):

@@ -282,7 +282,8 @@ def test_many_deals_are_served_side_by_side_and_each_mail_once() -> None:
         async with running(post) as sender:
             house, shelf = House(sender), Shelf()
             house.store = shelf
-            await house.started().deliver_all([*shelf.deals, *shelf.deals])
+            delivery = house.started()
+            await asyncio.gather(*(delivery.deliver_due(id) for id in [*shelf.deals, *shelf.deals]))
             return shelf
 
     shelf = run(test())
@@ -291,7 +292,7 @@ def test_many_deals_are_served_side_by_side_and_each_mail_once() -> None:
     assert 1 < post.connections <= 4
 
 
-def test_a_round_that_is_cancelled_comes_to_an_end_and_leaves_nothing_in_between() -> None:
+def test_a_delivery_that_is_cancelled_comes_to_an_end_and_leaves_nothing_in_between() -> None:
     post = Post()
 
     async def test() -> tuple[Outbox, int]:
@@ -304,7 +305,7 @@ def test_a_round_that_is_cancelled_comes_to_an_end_and_leaves_nothing_in_between
                 await asyncio.Event().wait()
 
             post.at["after RCPT"] = think
-            task = asyncio.create_task(house.delivery.deliver_all([DEAL]))
+            task = asyncio.create_task(house.delivery.deliver_due(DEAL))
             await reached.wait()
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
@@ -312,13 +313,6 @@ def test_a_round_that_is_cancelled_comes_to_an_end_and_leaves_nothing_in_between
             return house.store.item.state, len(post.taken)
 
     assert run(test()) == (Outbox.QUEUED, 0)
-
-
-def test_a_fault_of_the_account_ends_the_round_and_is_told_once() -> None:
-    house = House(sender_to(1))
-    with pytest.raises(SubmissionUnreachable):
-        run(house.delivery.deliver_all([DEAL] * 3))
-    assert house.store.item.state is Outbox.QUEUED
 
 
 def test_two_calls_at_the_same_time_send_one_mail() -> None:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from worker.app.explain import describe, find_files, run_explain
+from worker.app.describing import describe
+from worker.app.explain import find_files, run_explain
 from worker.core.model import Address, Event, Evidence, MessageId, Place, RawMail, Reading, Strength
 from worker.mail.parse import parse
 
@@ -77,7 +78,7 @@ def test_a_person_sees_the_quote_marked_in_the_text_and_why() -> None:
     out = io.StringIO()
     run_explain([DATA / "signal-opt-out.eml"], READING, SIGNALS, as_json=False, out=out)
     shown = out.getvalue()
-    assert "From Piet van der Veen <piet@vanderveen.example>" in shown
+    assert "From  Piet van der Veen <piet@vanderveen.example>" in shown
     assert 'opt out, certain\n      because it says "Please take me off your list." (opt-out.en)' in shown
     assert "Please take me\n  | off your list.«" in shown
     assert "it may stop us but start nothing" in shown

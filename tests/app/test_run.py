@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import resource
+import signal
 import socket
 import threading
 from datetime import UTC, datetime
@@ -138,6 +140,40 @@ def test_sigterm_before_the_server_has_answered_never_leads_to_a_second_copy(fir
     [item] = firm.items("task")
     assert item.state is (Outbox.FILED if copies else Outbox.UNCERTAIN)
     assert house.copies(item) == copies
+
+
+def test_the_end_of_its_terminal_ends_it_cleanly_and_a_second_signal_changes_nothing(firm):
+    firm.offer()
+    worker = firm.run()
+    worker.says("waiting for mail")
+    for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGTERM):
+        worker.process.send_signal(number)
+    assert worker.ends(5) == 0
+    assert "Traceback" not in worker.log
+
+
+def test_sigterm_on_a_full_disk_while_a_mail_is_handed_over_still_ends_it(firm, house):
+    """What the server says can then not be written down: the next start does not know, and sends nothing again."""
+    reached = threading.Event()
+    firm.offer()
+    worker = firm.run()
+    worker.says("waiting for mail")
+
+    def fill_and_think() -> object:
+        resource.prlimit(worker.process.pid, resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+        reached.set()
+        return asyncio.Event().wait()
+
+    house.system.at["taken"] = fill_and_think
+    firm.close_deal()
+    assert reached.wait(20), worker.log
+    assert worker.stop() == 0
+    house.system.at.clear()
+    again = firm.run()
+    again.says("waiting for mail")
+    [item] = firm.filed("task")
+    assert again.stop() == 0
+    assert house.copies(item) == 1
 
 
 def test_sigterm_while_history_is_read_ends_it_and_the_rest_is_read_later(firm, house):

@@ -63,10 +63,10 @@ class Story:
     def start(self) -> None:
         settings = Settings(
             address=Address(WORKER), team=(MARTA,), trusted_authserv=AUTHSERV, imap_host=HOST,
-            imap_port=self.mail.imap_ports[WORKER], imap_security=Security.NONE, imap_user=WORKER,
+            imap_security=Security.NONE, imap_user=WORKER,
             imap_password=SecretStr(PASSWORD), smtp_host=HOST, smtp_security=Security.NONE, smtp_user=WORKER,
             smtp_password=SecretStr(PASSWORD), mode=Mode.SEND, time_zone=LONDON, state_dir=self.home / "state",
-            **{"smtp_port": self.mail.smtp_port, **self.more},
+            **{"smtp_port": self.mail.smtp_port, "imap_port": self.mail.imap_ports[WORKER], **self.more},
         )  # fmt: skip
         library = read_library(self.home / "playbooks", self.home / "templates")
         self.service: Service = service_of(
@@ -216,7 +216,8 @@ def test_for_the_past_nothing_is_sent(live):
         assert len(deal.log) == 3
         assert all(mail.history for mail in deal.log)
         assert deal.outbox == ()
-        assert story.mail.taken[3:] == []
+        # Its owner hears what was found, and each week what waits; nobody else hears anything.
+        assert {one for _, to, _ in story.mail.taken[3:] for one in to} <= {MARTA, WORKER}
 
     live(tell, "thanks", "nudge", runs=False)
 
@@ -365,6 +366,50 @@ def test_a_server_that_is_away_is_tried_again_without_a_spin(live, caplog):
 
     with caplog.at_level(logging.INFO, "worker"):
         live(tell, "thanks", runs=False)
+
+
+def test_while_a_mailbox_cannot_be_read_nobody_is_written_to(live):
+    """An answer may lie in it."""
+
+    async def tell(story: Story) -> None:
+        relay = story.post.relay(story.mail.imap_ports[WORKER])
+        story.more["imap_port"] = relay.port
+        await relay.open()
+        story.start()
+        await story.offer()
+        await relay.close()
+        own = story.service.readers[0]
+        await poll(lambda: own.is_behind, story)
+        await story.until(BEGINS + timedelta(days=4))
+        assert story.sent(ZOE) == []
+        [item] = story.items("nudge")
+        assert item.state is Outbox.QUEUED
+        assert "an answer may lie unread: mailbox deals@oakline.example" in item.reply
+        await relay.open()
+        await poll(lambda: not own.is_behind, story)
+        await story.until(BEGINS + timedelta(days=7))  # over a weekend
+        assert len(story.sent(ZOE)) == 1
+        await relay.close()
+
+    live(tell, "nudge", watch=True, runs=False)
+
+
+def test_what_is_sent_side_by_side_stays_below_the_caps(live):
+    async def tell(story: Story) -> None:
+        people = [f"Ann {n} <ann@company{n}.example>" for n in range(6)]
+        for number, one in enumerate(people):
+            await story.offer(one, f"offer-{number}@oakline.example")
+        await story.until(BEGINS.replace(hour=20))
+        for number, one in enumerate(people):
+            await story.close_deal(one, str(number))
+        morning = datetime(2026, 3, 4, 7, 0, tzinfo=LONDON)
+        await story.until(morning + timedelta(minutes=29))
+        assert {item.letter.send_at for item in story.items("opening")} == {morning}
+        assert len([item for item in story.items("opening") if item.state is Outbox.FILED]) == 2
+        await story.until(BEGINS + timedelta(days=1, hours=9))
+        assert len([item for item in story.items("opening") if item.state is Outbox.FILED]) == 6
+
+    live(tell, "thanks", max_per_hour=2)
 
 
 def test_a_mail_that_cannot_be_written_holds_up_its_own_deal_alone(live, caplog):

@@ -11,11 +11,10 @@ from hypothesis import strategies as st
 from worker.core.calendar import (
     DECENT,
     Locale,
-    country_of,
     fitting,
+    has_holidays,
     is_business_day,
     later,
-    learn_zone,
     spread,
     window,
 )
@@ -104,13 +103,6 @@ def test_business_days_end_on_a_business_day_at_the_same_time_of_day(moment, cou
     assert found.time() == moment.astimezone(place.zone).time()
 
 
-@given(zones, st.lists(moments, min_size=1, max_size=6))
-def test_a_learnt_zone_explains_what_was_seen_of_it_last(zone, seen):
-    offsets = [(moment, int(moment.astimezone(zone).utcoffset().total_seconds() // 60)) for moment in sorted(seen)]
-    found = learn_zone(offsets, "", zone)
-    assert all(moment.astimezone(found).utcoffset() == timedelta(minutes=minutes) for moment, minutes in offsets)
-
-
 # -- days ----------------------------------------------------------------------------
 
 
@@ -184,34 +176,50 @@ def test_mails_decided_in_one_moment_do_not_leave_in_a_volley():
     assert max(after - before for before, after in pairwise(times)) < timedelta(minutes=30)
 
 
-# -- where somebody is ----------------------------------------------------------------
+# -- regions, other weekends, two places at once -----------------------------------------
 
 
-def test_a_zone_is_learnt_as_a_zone_and_not_as_an_offset():
-    winter, summer = datetime(2025, 1, 15, tzinfo=UTC), datetime(2025, 7, 15, tzinfo=UTC)
-    zone = learn_zone([(winter, 60)], "", NEW_YORK)
-    assert summer.astimezone(zone).utcoffset() == timedelta(hours=2)
+def test_a_region_has_holidays_of_its_own():
+    corpus_christi = date(2025, 6, 19)
+    assert is_business_day(corpus_christi, "DE")
+    assert not is_business_day(corpus_christi, "DE-BY")
+    assert has_holidays("US-CA")
+    assert not has_holidays("US-QQ")
 
 
-def test_somebody_of_whom_nothing_was_seen_lives_in_their_domains_country_else_where_the_owner_does():
-    assert learn_zone([], "DE", NEW_YORK) == BERLIN
-    assert learn_zone([], "", NEW_YORK) == NEW_YORK
+@pytest.mark.parametrize(("country", "friday", "sunday"), [("SA", False, True), ("IL", False, True), ("DE", True, False)])
+def test_the_weekend_is_that_of_the_country(country, friday, sunday):
+    assert is_business_day(date(2025, 5, 9), country) is friday
+    assert is_business_day(date(2025, 5, 11), country) is sunday
 
 
-def test_a_server_that_stamps_utc_on_everything_moves_nobody_to_london():
-    assert learn_zone([(datetime(2025, 1, 15, tzinfo=UTC), 0)], "DE", NEW_YORK) == BERLIN
-    assert learn_zone([(datetime(2025, 1, 15, tzinfo=UTC), 0)], "GB", NEW_YORK) == LONDON
+def test_where_one_day_of_rest_is_law_saturday_is_no_business_day_either():
+    assert not is_business_day(date(2025, 5, 10), "HK")
 
 
-def test_a_germans_mail_from_new_york_is_answered_on_new_york_time():
-    assert learn_zone([(datetime(2025, 1, 15, tzinfo=UTC), -300)], "DE", BERLIN) == NEW_YORK
+def test_mail_leaves_on_nobodys_weekend_neither_theirs_nor_the_senders():
+    riyadh, thursday = ZoneInfo("Asia/Riyadh"), datetime(2025, 5, 8, 18, tzinfo=ZoneInfo("Asia/Riyadh"))
+    theirs = Locale(zone=riyadh, country="SA", sender="SA")
+    ours = Locale(zone=riyadh, country="SA", sender="DE")
+    assert fitting(thursday, Hours(), theirs).date() == date(2025, 5, 11)
+    assert fitting(thursday, Hours(), ours).date() == date(2025, 5, 12)
 
 
-def test_an_offset_that_no_zone_has_is_forgotten_sooner_than_a_newer_one():
-    odd, known = (datetime(2025, 1, 15, tzinfo=UTC), 17), (datetime(2025, 2, 15, tzinfo=UTC), 60)
-    assert learn_zone([odd, known], "", BERLIN) == BERLIN
+def test_days_that_are_all_of_their_weekend_leave_the_business_days():
+    riyadh = Locale(zone=ZoneInfo("Asia/Riyadh"), country="SA", sender="SA")
+    found = fitting(datetime(2025, 5, 8, 18, tzinfo=riyadh.zone), Hours(days=frozenset({4})), riyadh)
+    assert found.date() == date(2025, 5, 11)
 
 
-@pytest.mark.parametrize(("domain", "country"), [("acme.co.uk", "GB"), ("werk.de", "DE"), ("acme.com", ""), ("", "")])
-def test_the_country_of_a_domain_is_its_last_label(domain, country):
-    assert country_of(domain) == country
+@given(moments)
+def test_where_two_places_are_open_mail_leaves_in_decent_hours_of_both(moment):
+    place = Locale(zone=LONDON, or_zone=NEW_YORK)
+    found = fitting(moment, Hours(), place)
+    for zone in (LONDON, NEW_YORK):
+        assert DECENT[0] <= found.astimezone(zone).time() < DECENT[1]
+
+
+def test_half_the_world_apart_the_likelier_place_counts():
+    place = Locale(zone=LONDON, or_zone=ZoneInfo("Pacific/Auckland"))
+    found = fitting(datetime(2025, 1, 15, 1, tzinfo=UTC), Hours(), place)
+    assert DECENT[0] <= found.astimezone(LONDON).time() < DECENT[1]

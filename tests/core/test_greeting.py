@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from worker.core.greeting import greeting, names, sign_off
+from worker.core.greeting import greeting, names, person, sign_off, whole_name
 
 
 @pytest.mark.parametrize(
@@ -46,6 +46,7 @@ def test_what_is_no_name_or_puts_the_family_first_gives_none(display: str) -> No
         ("de", True, "Guten Tag Erin Walsh,"),
         ("fr", True, "Bonjour,"),
         ("es", False, "Hola, Erin:"),
+        ("nl", True, "Beste Erin Walsh,"),
         ("pl", False, "Hi Erin,"),
     ],
 )
@@ -61,3 +62,48 @@ def test_without_a_name_the_greeting_has_no_hole_where_one_would_stand(language:
     assert " :" not in line
     assert len(line.split()) <= 2
     assert sign_off(language, formal=formal)
+
+
+@pytest.mark.parametrize(
+    ("display", "address", "first"),
+    [
+        ("Kovács Anna", "anna@kovacs-malom.hu", "Anna"),
+        ("Anna Kovács", "anna@malom.hu", "Anna"),
+        ("Bodor Zita", "zita@malom.hu", ""),
+        ("Zhang Wei", "wei@mill.cn", "Wei"),
+        ("Hiroshi Tanaka", "tanaka@mill.jp", "Hiroshi"),
+        ("Kovács Anna", "anna@malom.example", "Kovács"),
+        ("Brightwater Freight", "office@brightwater.example", ""),
+        ("Brightwater", "hello@brightwater.example", ""),
+        ("Erin Walsh", "erin@erinwalsh.example", "Erin"),
+        ("erin.walsh", "erin.walsh@brightwater.example", ""),
+        ("Erin WALSH", "erin@brightwater.example", "Erin"),
+    ],
+)
+def test_the_given_name_is_told_by_the_place_or_not_at_all(display: str, address: str, first: str) -> None:
+    assert person(display, address).first == first
+
+
+def test_a_hungarian_who_writes_hungarian_from_elsewhere_is_known_by_the_language() -> None:
+    assert person("Kovács Anna", "anna@mail.example", language="hu") == ("Anna", "Kovács")
+
+
+@pytest.mark.parametrize(
+    ("display", "whole"),
+    [
+        ("Dr. Hans Peter Müller", "Hans Peter Müller"),
+        ("Müller, Hans-Peter, Dr.", "Hans-Peter Müller"),
+        ("WALSH Erin", "Erin Walsh"),
+        ("Erin Walsh | Brightwater", "Erin Walsh"),
+        ("Sales Team", ""),
+        ("Erin\nBcc: x@y.example", ""),
+        ("{{ contact.name }}", ""),
+        ("\u202eErin\u202c Walsh", "Erin Walsh"),
+    ],
+)
+def test_the_whole_name_is_one_clean_line(display: str, whole: str) -> None:
+    assert whole_name(display) == whole
+
+
+def test_the_whole_name_stands_in_a_formal_german_greeting() -> None:
+    assert greeting("Hans", "Müller", "de", formal=True, whole="Hans Peter Müller") == "Guten Tag Hans Peter Müller,"

@@ -331,7 +331,7 @@ def test_the_thank_you_leaves_on_the_day_and_the_ask_on_the_morning_after(deal, 
 
 def test_a_complaint_holds_the_ask_and_does_not_cancel_it(deal, world, book, live, close, said):
     ask = replace(_ASK, only_if=(Condition.NO_COMPLAINT,))
-    around, until = _around(world, _life_cycle(book, _THANKS, ask)), deal.created + timedelta(days=20)
+    around, until = _around(world, _life_cycle(book, _THANKS, ask)), deal.created + timedelta(days=40)
     complaint, resolved = said(Event.COMPLAINT, days=1.3), said(Event.COMPLAINT_RESOLVED, days=8)
     mails = [
         (one.at, lambda deal, one=one: replace(deal, evidence=(*deal.evidence, one))) for one in (complaint, resolved)
@@ -385,7 +385,7 @@ def test_check_ins_that_a_pause_has_held_back_do_not_come_in_a_volley(deal, worl
 
 
 def test_a_step_that_comes_again_keeps_its_rhythm(deal, world, book, live, close):
-    check = Step(id="check", line=1, deed=Send(template="client/check-in-30"), wait=read_duration("3 months"),
+    check = Step(id="check", line=1, deed=Send(template="client/referral"), wait=read_duration("3 months"),
                  repeat=read_duration("3 months"))  # fmt: skip
     lived = live(
         replace(deal, evidence=close), _around(world, _life_cycle(book, check)), deal.created + timedelta(days=400)

@@ -126,11 +126,12 @@ def test_a_pause_holds_until_its_day(running, book, world):
     assert held(paused, paused.runs[0], book(), world(), NOON + timedelta(days=4)) is None
 
 
-def test_an_open_complaint_holds_until_it_is_settled(running, book, world, said):
+def test_a_complaint_holds_until_it_has_been_settled_for_a_while(running, book, world, said):
     angry = replace(running, evidence=(said(Event.COMPLAINT, days=2),))
     assert held(angry, angry.runs[0], book(), world(), NOON).found_in == (said(Event.COMPLAINT, days=2).found_in,)
     settled = replace(angry, evidence=(*angry.evidence, said(Event.COMPLAINT_RESOLVED, days=3)))
-    assert held(settled, settled.runs[0], book(), world(), NOON) is None
+    assert "settled only" in held(settled, settled.runs[0], book(), world(), NOON).why
+    assert held(settled, settled.runs[0], book(), world(), NOON + timedelta(days=14)) is None
 
 
 def test_a_complaint_that_comes_again_holds_again(running, book, world, said):

@@ -139,6 +139,7 @@ class Story:
             row.decision.at.astimezone(clock)
             for row in self.rows
             if row.decision.action is Action.SEND
+            and row.decision.purpose != "digest"
             and (not address or address in row.decision.to)
             and (not purpose or row.decision.purpose == purpose)
         ]

@@ -7,7 +7,10 @@ import pytest
 
 from worker.core.model import Address, Event, Stage
 from worker.core.playbook import Answer, Exit, Mode, Rule, Send, Task, Watch, read_duration
-from worker.io.playbook_files import PlaybookFault, read_firm, read_playbook, read_playbooks
+from worker.io.playbook_faults import PlaybookFault
+from worker.io.playbook_files import read_firm, read_playbooks
+from worker.io.playbook_forms import Surroundings
+from worker.io.playbook_reading import read_playbook
 from worker.io.shipped import shipped
 
 TEMPLATES = frozenset({"prospect/nudge", "prospect/closing-the-file", "client/referral"})
@@ -50,7 +53,7 @@ def read(tmp_path):
     def build(text):
         path = tmp_path / "quiet.yaml"
         path.write_text(text, "utf-8")
-        book, faults = read_playbook(path, TEMPLATES)
+        book, faults = read_playbook(path, Surroundings(templates=TEMPLATES))
         assert bool(book) is not bool(faults)
         return book or [line.removeprefix(f"{path}:") for line in faults]
 
@@ -105,30 +108,30 @@ def test_a_step_is_due_so_long_after_the_start_and_comes_again(read):
         ("tue, wed, thu", "sat, sun", 10, "there is no business day among them"),
         ("tue, wed, thu", "", 10, "there is no business day among them"),
         ("business_days: US", "business_days: Narnia", 10, "is no country"),
-        ("time_zone: recipient", "time_zone: UTC", 10, "time_zone"),
+        ("time_zone: recipient", "time_zone: Berlin", 10, "is no time zone"),
         ("contact replies", "contact reply", 11, 'Did you mean "contact replies"?'),
         ("send: prospect/nudge", "send: prospect/nudgee", 14, 'Did you mean "prospect/nudge"?'),
         ("wait: 3 business days", "wait: three", 16, "is not a length of time"),
-        ("task: Ring {{ contact.first_name }}", "due: 3 days", 15, "has nothing to do"),
+        ("task: Ring {{ contact.first_name }}", "due: 3 days", 17, "belongs to a step that has task"),
         ("id: try-the-phone", "id: nudge", 15, 'two steps "nudge"'),
-        ("id: try-the-phone", "id: Try The Phone", 15, "id"),
-        ("for: owner\n  - id: goodbye", "for: contact\n  - id: goodbye", 18, "for"),
-        ("    thread: new", "    thread: old", 22, "thread"),
-        ("approve: true", "approve: perhaps", 23, "approve"),
+        ("id: try-the-phone", "id: Try The Phone", 15, "try-the-phone"),
+        ("for: owner\n  - id: goodbye", "for: contact\n  - id: goodbye", 18, "owner"),
+        ("    thread: new", "    thread: old", 22, "same"),
+        ("approve: true", "approve: perhaps", 23, "true"),
         ("reply says not now", "reply says maybe", 25, "is not an answer the worker can tell"),
         ("{exit: later}", "{exit: nowhere}", 26, "is not a stage of a deal"),
         ("{exit: later}", "{exit: opening}", 26, "no playbook can make a deal"),
-        ("{exit: later}", "{exit: later, task: Ring}", 26, "task and exit"),
+        ("{exit: later}", "{exit: later, task: Ring}", 26, "one thing"),
         ("{exit: later}", "{}", 26, "does nothing"),
-        ("{exit: later}", "{send: prospect/nudge}", 26, '"send" is no word of a playbook'),
+        ("{exit: later}", "{send: prospect/nudge}", 26, "a branch cannot send"),
         ("silence after 10 business days", "silence", 27, "silence after 10 business days"),
-        ("do: [{exit: lost}]", "do: []", 28, "there is nothing to do here"),
-        ("mode: approve", "mode: aprove", 4, "mode"),
+        ("do: [{exit: lost}]", "do: []", 28, "nothing to do"),
+        ("mode: approve", "mode: aprove", 4, 'Did you mean "approve"?'),
         ("mode: approve", "moed: approve", 4, 'Did you mean "mode"?'),
-        ("playbook: 1\n", "playbook: 2\n", 2, "playbook"),
-        ("    send: prospect/nudge", "    send: prospect/nudge\n    task: Ring", 13, "has send and task"),
+        ("playbook: 1\n", "playbook: 2\n", 2, "version 1"),
+        ("    send: prospect/nudge", "    send: prospect/nudge\n    task: Ring", 15, "a step does one thing"),
         ("    send: prospect/nudge", "    exit: lost", 15, "is never reached"),
-        ("name: Quiet after the offer", 'name: ""', 3, "name"),
+        ("name: Quiet after the offer", 'name: ""', 3, "empty"),
     ],
 )  # fmt: skip
 def test_a_fault_is_told_with_its_line_and_a_word_that_helps(read, old, new, line, says):
@@ -140,16 +143,16 @@ def test_a_fault_is_told_with_its_line_and_a_word_that_helps(read, old, new, lin
 def test_a_clients_template_is_refused_towards_a_prospect_and_the_other_way_round(read):
     (fault,) = read(WHOLE.replace("send: prospect/nudge", "send: client/referral"))
     assert fault.startswith("14:")
-    assert '"client/referral" is for a client' in fault
+    assert '"client/referral" is written for a client' in fault
     (fault, _) = read(WHOLE.replace("prospect is silent", "deal becomes client"))
-    assert '"prospect/nudge" is for a prospect' in fault
+    assert '"prospect/nudge" is written for a prospect' in fault
 
 
 def test_all_faults_of_a_file_are_told_in_one_pass(read):
     faults = read(
         WHOLE.replace("5 business days", "soon").replace("mail bounces", "mail bouncs").replace("prospect/nudge", "x")
     )
-    assert [fault.partition(":")[0] for fault in faults] == ["14", "7", "11"]
+    assert [fault.partition(":")[0] for fault in faults] == ["7", "11", "14"]
 
 
 def test_a_text_in_braces_without_quotes_gets_a_friendly_word(read):
@@ -161,14 +164,14 @@ def test_a_text_in_braces_without_quotes_gets_a_friendly_word(read):
 def test_the_same_word_twice_is_refused(read):
     (fault,) = read(WHOLE.replace("mode: approve\n", "mode: approve\nmode: send\n"))
     assert fault.startswith("5:")
-    assert "twice the same key" in fault
+    assert '"mode" stands here twice, first in line 4' in fault
 
 
 def test_words_that_stand_in_another_place_are_refused(read):
     text = WHOLE.replace("wait: 3 business days", "wait: &w 3 business days").replace(
         "wait: 7 business days", "wait: *w"
     )
-    assert [fault.partition(":")[0] for fault in read(text)] == ["20"]
+    assert [fault.partition(" ")[0] for fault in read(text)] == ["16:11:", "20:11:"]
 
 
 def test_a_chasing_playbook_with_no_way_to_stop_is_refused(read):
@@ -184,7 +187,7 @@ def test_what_is_no_playbook_at_all_is_one_fault_and_no_traceback(read, text):
 def test_a_file_that_is_not_utf8_is_a_fault(tmp_path):
     path = tmp_path / "broken.yaml"
     path.write_bytes(b"name: \xff\xfe")
-    book, faults = read_playbook(path, TEMPLATES)
+    book, faults = read_playbook(path, Surroundings(templates=TEMPLATES))
     assert book is None
     assert str(path) in faults[0]
 

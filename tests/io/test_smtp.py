@@ -494,6 +494,16 @@ def test_a_wrong_password_is_tried_once_and_never_told() -> None:
     assert len([line for line in server.commands if line.startswith("AUTH")]) == 1
 
 
+@pytest.mark.parametrize("echo", ["AGRhbmEAaHVudGVyMg==", "aHVudGVyMg=="])
+def test_a_server_that_repeats_what_it_was_sent_gives_no_password_away(echo: str) -> None:
+    server = Server()
+    server.capabilities += ["AUTH PLAIN"]
+    server.on["AUTH"] = say(f"535 cannot do {echo}")
+    with pytest.raises(SubmissionRefused, match=r"cannot do \*\*\*.*WORKER_SMTP_PASSWORD") as raised:
+        run(begun(server, user="dana", password="hunter2"))
+    assert echo not in str(raised.value)
+
+
 def test_the_password_is_in_no_repr() -> None:
     assert "hunter2" not in repr(Submission(host="mail.example", port=587, user="dana", password="hunter2"))
 
@@ -564,3 +574,28 @@ def test_certificates_of_one_s_own_authority_are_trusted_by_ssl_cert_file() -> N
             return await child(SSL_CERT_FILE=str(CERTIFICATES / "good.pem")), await child()
 
     assert run(with_and_without()) == (0, 1)
+
+
+def test_a_connection_that_hangs_is_not_waited_for_at_the_end() -> None:
+    """asyncio's own threads would be, and a name server that keeps silent cannot be interrupted."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full:
+        place = full.getsockname()
+        waiting = [socket.socket() for _ in range(3)]
+        for one in waiting:  # nobody takes them: the next who comes gets no answer at all
+            one.setblocking(False)
+            one.connect_ex(place)
+        script = (
+            "import asyncio,sys\nfrom worker.io.dialling import dial\n"
+            "async def main():\n"
+            "    task = asyncio.ensure_future(dial('127.0.0.1', int(sys.argv[1]), 600))\n"
+            "    await asyncio.wait((task,), timeout=0.2)\n"
+            "    assert not task.done()\n"
+            "    task.cancel()\n"
+            "asyncio.run(main())"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", script, str(place[1])], cwd=Path(__file__).parents[2], timeout=30, check=False
+        )
+        assert done.returncode == 0
+        for one in waiting:
+            one.close()

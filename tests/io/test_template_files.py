@@ -73,16 +73,16 @@ def test_a_subject_may_hold_colons_quotes_and_braces(tmp_path: Path) -> None:
 
 def test_all_faults_of_all_files_are_told_at_once_with_line_and_column(tmp_path: Path) -> None:
     assert faults_of(tmp_path, {
-        "client/a.txt": GOOD.replace("purpose: nudge", "purpose: nugde"),
-        "client/b.txt": GOOD.replace("greeting", "greetin"),
-        "client/c.txt": GOOD.replace("Text.", "Text.\nOn {{ deal.proposal_date | dat }}."),
-        "client/d.txt": GOOD.replace("subject:", "sujet:"),
+        "prospect/a.txt": GOOD.replace("purpose: nudge", "purpose: nugde"),
+        "prospect/b.txt": GOOD.replace("greeting", "greetin"),
+        "prospect/c.txt": GOOD.replace("Text.", "Text.\nOn {{ deal.proposal_date | dat }}."),
+        "prospect/d.txt": GOOD.replace("subject:", "sujet:"),
         "prospect/e.txt": GOOD.replace("Text.", "{% if deal.fact %}\nOpen."),
     }) == [
-        'client/a.txt:2:10: "nugde" is no purpose of a mail. Did you mean "nudge"?',
-        'client/b.txt:5:12: "contact.greetin" is nothing that the worker knows. Did you mean "greeting"?',
-        'client/c.txt:8:28: "dat" is no filter that the worker knows. Did you mean "date"?',
-        'client/d.txt:3:1: "sujet" is nothing that a template says of itself. Did you mean "subject"?',
+        'prospect/a.txt:2:10: "nugde" is no purpose of a mail. Did you mean "nudge"?',
+        'prospect/b.txt:5:12: "contact.greetin" is nothing that the worker knows. Did you mean "greeting"?',
+        'prospect/c.txt:8:28: "dat" is no filter that the worker knows. Did you mean "date"?',
+        'prospect/d.txt:3:1: "sujet" is nothing that a template says of itself. Did you mean "subject"?',
         "prospect/e.txt:7:1: Unexpected end of template. Jinja was looking for the following tags: "
         "'elif' or 'else' or 'endif'. The innermost block that needs to be closed is 'if'.",
     ]  # fmt: skip
@@ -105,6 +105,14 @@ def test_all_faults_of_all_files_are_told_at_once_with_line_and_column(tmp_path:
         ({"prospect/x.de.txt": GOOD}, "has no English text to fall back to: add prospect/x.txt"),
         ({"prospect/x.txt": GOOD, "prospect/x.de.txt": GOOD.replace("nudge", "decline")}, "its purpose is decline"),
         ({"prospect/x.txt": GOOD.replace("Text", "Just checking in")}, '7:1: "Just checking in" says nothing'),
+        ({"prospect/x.txt": GOOD.replace("subject: Lanes", "subject: Gentle reminder")}, '3:10: "Gentle reminder" says'),
+        ({"prospect/x.txt": GOOD.replace("Text", "Ich wollte nur mal\nnachfragen")}, '"wollte nur mal nachfragen" says'),
+        ({"prospect/x.txt": GOOD.replace("Text", "Je me permets de vous relancer")}, '7:1: "Je me permets de vous'),
+        ({"prospect/x.txt": GOOD.replace("Text", "Solo quería saber si")}, '7:1: "Solo quería saber" says nothing'),
+        ({"prospect/x.txt": GOOD.replace("Text", "Even checken of")}, '7:1: "Even checken" says nothing'),
+        ({"prospect/x.txt": GOOD.replace("Text", "Great news!!")}, '7:11: "!!" shouts'),
+        ({"client/x.txt": GOOD}, "a client does not get a mail with the purpose nudge. It lies in prospect or suspect/"),
+        ({"suspect/x.txt": GOOD.replace("nudge", "check_in")}, "a suspect does not get a mail with the purpose check_in"),
         ({"prospect/x.txt": GOOD.replace("Text", "{% include 'x' %}")}, '7:1: a template has no use for "include"'),
         ({"prospect/x.txt": GOOD.replace("Text", "{{ range(3) }}")}, '"range" is nothing that the worker knows'),
         ({"prospect/x.txt": GOOD.replace("Text", "{{ contact.name.upper() }}")}, "a template calls nothing"),

@@ -282,9 +282,9 @@ def text_of(item: OutboxItem) -> str:
 
 
 def test_short_ascii_text_travels_as_it_is() -> None:
-    item = composed(body="Hi Erin,\n\n" + "word " * 100 + "\n")
+    item = composed(body="Hi Erin,\n\n" + "word " * 15 + "\n")
     assert read(item)["Content-Transfer-Encoding"] == "7bit"
-    assert text_of(item) == LETTER.body.replace("Text.", "word " * 100)
+    assert text_of(item) == LETTER.body.replace("Text.", "word " * 15)
 
 
 @pytest.mark.parametrize(
@@ -294,7 +294,8 @@ def test_short_ascii_text_travels_as_it_is() -> None:
         ("x" * 999 + "\n", "quoted-printable"),
         ("From here on it is simple.\n", "quoted-printable"),
         ("これは日本語の手紙です。\n" * 20, "base64"),
-        ("x" * 998 + "\n", "7bit"),
+        ("x" * 78 + "\n", "7bit"),
+        ("x" * 79 + "\n", "quoted-printable"),
     ],
 )
 def test_the_encoding_is_the_plainest_that_carries_the_text(body: str, encoding: str) -> None:
@@ -317,3 +318,21 @@ def test_any_text_comes_back_and_no_line_breaks_the_limits_of_smtp(body: str) ->
     payload = old_reader(item).get_payload(decode=True)
     assert isinstance(payload, bytes)
     assert payload.decode().replace("\r\n", "\n") == expected.rstrip("\n") + "\n"
+
+
+def test_who_reads_along_stands_in_cc_and_in_the_envelope() -> None:
+    tom = Party(address=Address("tom@northlight.example"), name="Tom Ode")
+    item = composed(cc=(tom,))
+    assert str(read(item)["Cc"]) == "Tom Ode <tom@northlight.example>"
+    assert tom.address in item.envelope_to
+    assert read(composed())["Cc"] is None
+
+
+def test_a_mail_to_a_contact_carries_no_mark_of_a_mailing() -> None:
+    assert not {"List-Unsubscribe", "Precedence", "Auto-Submitted", "X-Mailer", "List-Id"} & set(read(composed()).keys())
+
+
+def test_every_line_on_the_wire_is_short_and_a_paragraph_comes_whole() -> None:
+    item = composed(body="Hi Erin,\n\n" + "word " * 100 + "\n")
+    assert max(map(len, item.data.split(b"\r\n"))) <= 78
+    assert "word " * 99 in text_of(item)

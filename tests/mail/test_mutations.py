@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import random
+import resource
+import time
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 
+from worker.app.understanding import understand
 from worker.core.model import Address, Message, Place, RawMail, Reading
+from worker.io.signal_files import read_signals
 from worker.mail.parse import MAX_RECIPIENTS, parse
 
 DATA = Path(__file__).parent.parent / "data"
@@ -20,6 +25,9 @@ READING = Reading(
     trusted_authserv="mx.example.com",
     key=b"key",
 )
+FIRST = int(os.environ.get("WORKER_MUTANTS_FROM", "1000000"))
+MUTANTS = int(os.environ.get("WORKER_MUTANTS", "3000"))
+"""How many the slow test reads, and from which seed: 100,000 of them take some minutes."""
 ROUNDS = 12
 BATCHES = 40
 
@@ -120,3 +128,17 @@ def test_the_kind_of_line_break_changes_no_meaning(data: bytes) -> None:
     one, other = read(data), read(data.replace(b"\r\n", b"\n"))
     assert (one.sender, one.subject, one.text) == (other.sender, other.subject, other.text)
     assert (one.kind, one.trust, one.to) == (other.kind, other.trust, other.to)
+
+
+@pytest.mark.slow
+def test_mutated_mail_is_explained_without_a_fault_in_a_second_each_and_little_memory() -> None:
+    signals = read_signals(Path(__file__).parents[2] / "playbooks" / "signals")
+    slowest = 0.0
+    for seed in range(FIRST, FIRST + MUTANTS):
+        raw = RawMail(place=Place(), data=mutated(seed))
+        begun = time.process_time()
+        message, _ = understand(raw, READING, signals)
+        slowest = max(slowest, time.process_time() - begun)
+        assert not [defect for defect in message.defects if "could not be read" in defect], f"seed {seed}"
+    assert slowest < 1
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < 256 * 1024

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from worker.app.clock import SystemClock
 from worker.app.journal import open_journal
-from worker.app.library import LibraryFault, library_of, read_library
+from worker.app.library import LibraryFault, library_of
 from worker.app.service import Service
 from worker.app.systemd import Notifier
 from worker.app.telling import ToJournal
@@ -25,7 +25,6 @@ from worker.io.smtp import Sender, SubmissionFault, SubmissionRefused
 from worker.io.storage import StateError
 from worker.io.store import Store
 from worker.settings import Settings
-from worker.signals.examples import failing_examples
 
 DONE, FAILED, CONFIGURATION = 0, 1, 78
 _LOG = logging.getLogger("worker.service")
@@ -42,7 +41,8 @@ def run(settings: Settings, *, once: bool) -> int:
     except StateError as fault:
         return _say([str(fault)], FAILED if _will_pass(fault) else CONFIGURATION)
     service = service_of(
-        settings, library, store, clock=SystemClock(), notifier=Notifier.of(os.environ), telling=ToJournal()
+        settings, library, store, clock=SystemClock(), notifier=Notifier.of(os.environ), telling=ToJournal(),
+        reload=True,
     )
     try:
         asyncio.run(_until_told(service, once=once))
@@ -53,8 +53,9 @@ def run(settings: Settings, *, once: bool) -> int:
 
 async def _until_told(service: Service, *, once: bool) -> None:
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, service.stop)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup(1) asks to outlive the terminal
+            loop.add_signal_handler(number, service.stop)
     await (service.run_once() if once else service.run())
 
 
@@ -87,23 +88,6 @@ def _causes(fault: BaseException) -> Iterator[BaseException]:
         yield fault
 
 
-def check(playbooks: Path, templates: Path) -> int:
-    """Check every file; all faults in one pass."""
-    try:
-        library = read_library(playbooks, templates)
-    except LibraryFault as fault:
-        _say(fault.lines, FAILED)
-        print(f"{len(fault.lines)} to mend", file=sys.stderr)
-        return FAILED
-    wrong = failing_examples(library.signals)
-    if wrong:
-        return _say(wrong, FAILED)
-    print(
-        f"{len(library.books)} playbooks, {len(library.templates)} templates, the signals and their examples: all well"
-    )
-    return DONE
-
-
 def init(folder: Path) -> int:
     """Lay out what a salesperson edits. What is there already is never overwritten."""
     kept: list[Path] = []
@@ -113,19 +97,26 @@ def init(folder: Path) -> int:
         (kept if target.exists() else made).append(target)
         if not target.exists():
             shutil.copytree(shipped(name), target)
-    example, target = shipped(".env.example"), folder / ".env"
+    target = folder / ".env"
     (kept if target.exists() else made).append(target)
     if not target.exists():
-        shutil.copyfile(example, target)
-        target.chmod(0o600)  # it will hold passwords
+        target.touch(mode=0o600)  # it will hold passwords
+        target.write_text(_env_of(folder), encoding="utf-8")
     for path in made:
         print(f"made {path}")
     for path in kept:
         print(f"left {path} as it is")
-    print(
-        "Next: fill in .env, set WORKER_PLAYBOOKS_DIR and WORKER_TEMPLATES_DIR to these folders, then `worker doctor`."
-    )
+    print(f"Next: read {folder / 'playbooks' / 'README.md'}, fill in .env, then `worker doctor`.")
     return DONE
+
+
+def _env_of(folder: Path) -> str:
+    """The example of all settings, with the folders of this desk filled in."""
+    text = shipped(".env.example").read_text(encoding="utf-8")
+    for name in ("playbooks", "templates"):
+        line = f"WORKER_{name.upper()}_DIR="
+        text = text.replace(f"{line}\n", f"{line}'{(folder / name).resolve()}'\n")
+    return text
 
 
 def doctor(settings: Settings) -> int:

@@ -6,10 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from worker.app.digest import Digests
 from worker.app.household import Household
 from worker.app.writing import Writer
 from worker.core import planner
-from worker.core.model import Deal, DealId, Decision, Letter, MessageId, Question
+from worker.core.house import is_house
+from worker.core.model import Deal, DealId, Decision, Letter, MessageId, Question, Stage
 from worker.core.plan import Draft, Plan
 from worker.core.situation import World
 from worker.mail.compose import compose
@@ -36,13 +38,32 @@ class Deciding:
         deal = keeper.deal(id)
         if deal is None:
             return None
+        digests = Digests(self.household, self.writer)
+        if is_house(id):
+            after = digests.advance(deal, now)
+            return self._kept(after, deal, tuple(row for row in after.decisions if row not in deal.decisions))
+        digests.open_for(deal, now)
         world = self.household.world(deal, now)
         plan = planner.plan(deal, world, now)
-        after = self._written(plan, world, now)
-        if after != deal:
-            keeper.commit(after)
-            self.decided(after, after.decisions[len(deal.decisions) :])
+        after = digests.receipted(self._written(plan, world, now), world, now)
+        return self._kept(after, deal, after.decisions[len(deal.decisions) :])
+
+    def _kept(self, after: Deal, before: Deal, new: tuple[Decision, ...]) -> Deal:
+        if after != before:
+            self.household.keeper.commit(after)
+            self.decided(after, new)
+        if after.stage is Stage.OPENING and before.stage is not Stage.OPENING:
+            self._wake_referrers(after)
         return after
+
+    def _wake_referrers(self, deal: Deal) -> None:
+        """Whoever introduced somebody that is a client now has thanks to get: their deals are looked at again."""
+        keeper = self.household.keeper
+        for contact in deal.contacts:
+            for id in keeper.index.by_contact(contact.referred_by) if contact.referred_by else ():
+                other = keeper.deal(id)
+                if other is not None and id != deal.id:
+                    keeper.commit(replace(other, due_at=deal.stages[-1].at))
 
     def _written(self, plan: Plan, world: World, now: datetime) -> Deal:
         deal = plan.deal

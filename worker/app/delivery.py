@@ -6,7 +6,6 @@ start which mails certainly have not left, and which may have.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
@@ -75,7 +74,7 @@ class Delivery:
         self._unwritten: dict[tuple[DealId, MessageId], outbox.Delivery] = {}
 
     async def deliver_due(self, deal_id: DealId) -> None:
-        """Hand over every mail of the deal whose time has come.
+        """Hand over every mail of the deal whose time has come. Several deals may be served side by side.
 
         Raises what the sender raises where nothing can be sent at all (the mail stays queued), and what the store
         raises where it cannot write: then the mail was not sent, or its outcome is written at the next call.
@@ -88,30 +87,6 @@ class Delivery:
         for message_id in [item.message_id for item in deal.outbox if outbox.is_due(item, now)]:
             await self._deliver(deal_id, message_id)
             stop_if_cancelled()
-
-    async def deliver_all(self, deal_ids: Iterable[DealId], *, at_once: int = 4) -> None:
-        """Hand over what is due in many deals, a few side by side: while one is written to disk, others are sent.
-
-        Raises what `deliver_due` raises, the first of it, after those under way have come to their end.
-        """
-        waiting = iter(dict.fromkeys(deal_ids))
-        given_up = False
-
-        async def one_after_the_other() -> None:
-            nonlocal given_up
-            for deal_id in waiting:
-                try:
-                    await self.deliver_due(deal_id)
-                except BaseException:
-                    given_up = True
-                    raise
-                if given_up:
-                    return
-
-        done = await asyncio.gather(*(one_after_the_other() for _ in range(at_once)), return_exceptions=True)
-        for fault in done:
-            if isinstance(fault, BaseException):
-                raise fault
 
     def recover(self, deal: Deal) -> Deal:
         """After a restart: what was not handed over is queued again, what may have been is uncertain."""

@@ -32,6 +32,7 @@ from worker.app.report import write_report
 from worker.app.service import Service
 from worker.app.systemd import Notifier
 from worker.app.wiring import service_of
+from worker.core.attention import attention
 from worker.core.identity import proof_of_own
 from worker.core.model import Address
 from worker.core.playbook import Mode
@@ -85,7 +86,8 @@ async def _demo(home: Path, out: Path, console: Console, *, fast: bool) -> int:
         await acting
         sent = _keep_mails(mail, out, store.key())
         deals = sorted(store.all(), key=lambda deal: deal.created)
-        report = write_report(out / "report.html", deals, store.suppression, ZONE)
+        seen = attention(deals, library_of(settings).coverage, clock.now())
+        report = write_report(out / "report.html", deals, store.suppression, ZONE, seen)
         screen.summary(deals, sent, out, report)
     finally:
         service.stop()

@@ -17,6 +17,7 @@ from rich.table import Table
 
 from worker.app.demo_story import Said
 from worker.app.report import letter_of, subject_of
+from worker.core.house import is_house
 from worker.core.model import (
     Action,
     Bucket,
@@ -85,6 +86,10 @@ class Screen:
 
     def decided(self, deal: Deal, decisions: tuple[Decision, ...]) -> None:
         who = _who(deal)
+        if is_house(deal.id):
+            for row in decisions:
+                self._line(row.at, f"[green]✉ to you alone[/]: {escape(_short(row.why))}")
+            return
         for row in decisions:
             if row.action is Action.STAGE and row.bucket is not None and row.stage is not None:
                 colour = _COLOURS[row.bucket]

@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -18,7 +19,8 @@ from worker.core.signal import notaries
 from worker.io.signal_files import SignalFileError, default_cache, read_signals
 
 if TYPE_CHECKING:
-    from worker.core.model import Evidence, Forwarded, Message, Reading
+    from worker.app.foresight import Foresight
+    from worker.core.model import Evidence, Forwarded, Message, RawMail, Reading
     from worker.core.signal import Signals
     from worker.settings import Settings
 
@@ -38,10 +40,19 @@ class _Task:
     reading: Reading
     as_json: bool
     marked: bool
+    foresight: Foresight | None = None
+    now: datetime | None = None
 
 
-def run_explain(paths: Sequence[Path], reading: Reading, signals_dir: Path, *, as_json: bool, out: TextIO) -> int:
-    """Explain files and folders (searched recursively) onto `out`; no state is read.
+def run_explain(
+    paths: Sequence[Path], reading: Reading, signals_dir: Path, *, as_json: bool, out: TextIO,
+    foresight: Foresight | None = None, now: datetime | None = None,
+) -> int:  # fmt: skip
+    """Explain files and folders (searched recursively) onto `out`.
+
+    Args:
+        foresight: for a person, the state in which to look for the deal of a mail; None reads no state.
+        now: the moment to foresee from.
 
     Returns:
         0, or 1 where a file could not be read (the others are explained).
@@ -50,11 +61,12 @@ def run_explain(paths: Sequence[Path], reading: Reading, signals_dir: Path, *, a
         SignalFileError: the signal files are wrong.
     """
     signals = read_signals(signals_dir, cache=default_cache())
-    task = _Task(signals, replace(reading, notaries=notaries(signals)), as_json, not as_json and out.isatty())
+    marked = not as_json and out.isatty()
+    task = _Task(signals, replace(reading, notaries=notaries(signals)), as_json, marked, foresight, now)
     files = list(find_files(paths))
     failed = 0
     for text, faults in _explained(files, task):
-        out.write(text)
+        _write(text, out)
         for fault in faults:
             failed = 1
             print(fault, file=sys.stderr)
@@ -64,11 +76,18 @@ def run_explain(paths: Sequence[Path], reading: Reading, signals_dir: Path, *, a
 def explain(paths: Sequence[Path], settings: Settings, *, as_json: bool) -> int:
     """`worker explain`: onto the standard output, with the signals of the settings' playbooks.
 
-    No state is read, hence no key: our own copies coming back are known by it alone, and are shown as any mail.
+    For a machine no state is read, hence no key: our own copies coming back are known by it alone, and are shown as
+    any mail. For a person the deal is looked up, where there is a state that can be read.
     """
     reading = settings.reading(b"", frozenset())
+    foresight = None if as_json else _foresight(settings)
+    if foresight is not None:
+        reading = foresight.reading
     try:
-        return run_explain(paths, reading, settings.playbooks_dir / "signals", as_json=as_json, out=sys.stdout)
+        return run_explain(
+            paths, reading, settings.playbooks_dir / "signals", as_json=as_json, out=sys.stdout, foresight=foresight,
+            now=datetime.now(settings.time_zone),
+        )  # fmt: skip
     except BrokenPipeError:
         # `worker explain ... | head` has seen enough; nothing may be flushed at the end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -76,6 +95,32 @@ def explain(paths: Sequence[Path], settings: Settings, *, as_json: bool) -> int:
     except SignalFileError as error:
         print(error, file=sys.stderr)
         return _CONFIGURATION
+
+
+def _foresight(settings: Settings) -> Foresight | None:
+    """The state as it is now; None where there is none, which is said, or where it or the playbooks are broken."""
+    from worker.app.foresight import Foresight
+    from worker.app.library import LibraryFault, library_of
+    from worker.io.storage import StateError
+    from worker.io.store import StateMissing, Store
+
+    try:
+        return Foresight(settings=settings, library=library_of(settings), store=Store.peek(settings.state_dir))
+    except StateMissing:
+        return None
+    except (StateError, LibraryFault, OSError) as fault:
+        print(f"No state was read: {fault}", file=sys.stderr)
+        return None
+
+
+def _write(text: bytes, out: TextIO) -> None:
+    """Bytes as they are where `out` stands on a file: a folder explained is some hundred megabytes of JSON."""
+    raw = getattr(out, "buffer", None)
+    if raw is None:
+        out.write(text.decode())
+        return
+    raw.write(text)
+    raw.flush()
 
 
 def find_files(paths: Iterable[Path]) -> Iterator[str]:
@@ -92,11 +137,11 @@ def find_files(paths: Iterable[Path]) -> Iterator[str]:
                     yield full
 
 
-def _explained(files: list[str], task: _Task) -> Iterator[tuple[str, list[str]]]:
+def _explained(files: list[str], task: _Task) -> Iterator[tuple[bytes, list[str]]]:
     chunks = [files[i : i + _CHUNK] for i in range(0, len(files), _CHUNK)]
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     _begin(task)
-    if len(files) < _WORTH_A_CORE or cores < 2:
+    if len(files) < _WORTH_A_CORE or cores < 2 or task.foresight is not None:
         yield from map(_explain_chunk, chunks)
         return
     # A fork has the signals in memory already; where there is none, each process is handed them once.
@@ -110,36 +155,48 @@ _tasks: list[_Task] = []
 
 def _begin(task: _Task) -> None:
     """Get ready in a process: a batch makes much garbage of which none is cyclic."""
+    import worker.app.understanding  # noqa: F401  # before the fork, or each process imports it for itself
+
     _tasks[:] = [task]
     gc.freeze()
     gc.set_threshold(100_000, 20, 20)
 
 
-def _explain_chunk(files: list[str]) -> tuple[str, list[str]]:
+def _explain_chunk(files: list[str]) -> tuple[bytes, list[str]]:
+    from worker.app.understanding import understand
     from worker.core.model import Place, RawMail
-    from worker.mail.parse import parse
-    from worker.signals.detect import detect
 
     task = _tasks[0]
     lines, faults = [], []
     for file in files:
         try:
-            with open(file, "rb") as handle:
-                data = handle.read()
+            with open(file, "rb", buffering=0) as handle:
+                data = handle.readall()
         except OSError as error:
             faults.append(f"{file}: {error.strerror}")
             continue
-        message = parse(RawMail(place=Place(folder=file), data=data, size=len(data)), task.reading)
-        evidence = detect(message, task.signals, task.reading)
-        shown = as_line(file, message, evidence) if task.as_json else describe(file, message, evidence, task.marked)
-        lines.append(shown)
-    return "".join(lines), faults
+        raw = RawMail(place=Place(folder=file), data=data, size=len(data))
+        message, evidence = understand(raw, task.reading, task.signals)
+        lines.append(as_line(file, message, evidence) if task.as_json else _described(raw, message, evidence, task))
+    return b"".join(lines), faults
+
+
+def _described(raw: RawMail, message: Message, evidence: tuple[Evidence, ...], task: _Task) -> bytes:
+    from worker.app.describing import describe
+    from worker.mail.parse import trust_of
+
+    foreseen = None
+    if task.foresight is not None and task.now is not None:
+        foreseen = task.foresight.of(message, evidence, raw, task.now)
+    proof = trust_of(raw, task.reading).why
+    shown = describe(raw.place.folder, message, evidence, marked=task.marked, proof=proof, foreseen=foreseen)
+    return shown.encode("utf-8", "replace")
 
 
 # -- for machines ---------------------------------------------------------------------------
 
 
-def as_line(path: str, message: Message, evidence: Sequence[Evidence]) -> str:
+def as_line(path: str, message: Message, evidence: Sequence[Evidence]) -> bytes:
     """One JSON object on a line, as ARCHITECTURE.md names its keys; what is absent is null."""
     import msgspec
 
@@ -160,7 +217,7 @@ def as_line(path: str, message: Message, evidence: Sequence[Evidence]) -> str:
             for e in evidence
         ],
         "defects": message.defects,
-    }).decode() + "\n"  # fmt: skip
+    }) + b"\n"  # fmt: skip
 
 
 def _forwarded(inner: Forwarded) -> dict[str, Any]:
@@ -172,92 +229,3 @@ def _forwarded(inner: Forwarded) -> dict[str, Any]:
         "subject": inner.subject,
         "date": inner.date or None,
     }
-
-
-# -- for people ------------------------------------------------------------------------------
-
-
-def describe(path: str, message: Message, evidence: Sequence[Evidence], marked: bool = False) -> str:
-    """What the worker sees in a mail, for a person, with every quote marked where it stands.
-
-    Args:
-        marked: the output is a terminal, so a quote is shown in reverse video as well.
-    """
-    who = message.sender
-    sender = f"{who.name} <{who.address}>" if who and who.name else who.address if who else "nobody that can be named"
-    lines = [path, f"  From {sender}", f"  Subject {message.subject}", f"  {_kind(message)}"]
-    lines += [f"  {defect}" for defect in message.defects[:10]]
-    if message.forwarded:
-        inner = message.forwarded.sender
-        lines.append(f"  It forwards a mail of {inner.address if inner else 'somebody who is not named'}.")
-    if not evidence:
-        lines.append("  It shows nothing that counts.")
-    for number, item in enumerate(evidence, 1):
-        lines.append(f"  [{number}] {item.event.value.replace('_', ' ')}, {item.strength.value}{_details(item)}")
-        lines.append(f'      because it says "{item.quote}" ({item.signal})')
-    body = message.text or (message.full_text if message.kind.value == "notice" else "")
-    if message.forwarded and not body.strip():
-        body = message.forwarded.text
-    if body.strip():
-        lines += ["", *(f"  | {line}" for line in _with_marks(body[:4000], evidence, marked).rstrip().split("\n"))]
-    return "\n".join(lines) + "\n\n"
-
-
-_TRUST = {
-    "none": "nothing proves who sent it, so it may stop us but start nothing",
-    "aligned": "it comes from where it says",
-    "team": "it is from our own team",
-    "notary": "it comes from a service whose notices count",
-}
-
-
-def _kind(message: Message) -> str:
-    kind = message.kind.value.replace("_", " ")
-    article = "An" if kind[0] in "aeiou" else "A"
-    return f"{article} {kind} mail; {_TRUST[message.trust.value]}."
-
-
-def _details(item: Evidence) -> str:
-    facts = [
-        f"{item.amount} {item.currency}".strip(),
-        f"invoice {item.invoice}" if item.invoice else "",
-        f"from {item.payer}" if item.payer else "",
-        f"{item.document_kind} {item.document}".strip(),
-        f"on {item.day:%A, %d %B %Y}" if item.day else "",
-        ", ".join(p.name or p.address for p in item.people),
-    ]
-    said = "; ".join(fact for fact in facts if fact)
-    return f": {said}" if said else ""
-
-
-def _with_marks(text: str, evidence: Sequence[Evidence], marked: bool) -> str:
-    """The text with each quote between »n and «."""
-    spans: list[tuple[int, int, int]] = []
-    for number, item in enumerate(evidence, 1):
-        span = _find(text, item.quote)
-        if span and all(span[1] <= a or b <= span[0] for a, b, _ in spans):
-            spans.append((*span, number))
-    for start, end, number in sorted(spans, reverse=True):
-        quote = f"»{number} {text[start:end]}«"
-        text = text[:start] + (f"\x1b[7m{quote}\x1b[0m" if marked else quote) + text[end:]
-    return text
-
-
-def _find(text: str, quote: str) -> tuple[int, int] | None:
-    """Where a quote stands, white space left aside."""
-    words = quote.split()
-    if not words:
-        return None
-    start = text.find(words[0])
-    while start >= 0:
-        place = start
-        for word in words:
-            while place < len(text) and text[place].isspace():
-                place += 1
-            if not text.startswith(word, place):
-                break
-            place += len(word)
-        else:
-            return start, place
-        start = text.find(words[0], start + 1)
-    return None

@@ -10,10 +10,11 @@ from worker.app.keeping import Keeper
 from worker.app.library import Library
 from worker.core.calendar import Locale
 from worker.core.lifecycle import label
-from worker.core.model import Address, Deal, Reading
+from worker.core.model import Address, Bucket, Deal, Event, Reading
 from worker.core.playbook import Mode
 from worker.core.signal import notaries
 from worker.core.situation import Caps, Known, World
+from worker.core.standing import became_client
 from worker.core.stopping import ANSWERS
 from worker.settings import Settings
 
@@ -46,11 +47,13 @@ class Household:
             home=Locale(zone=self.zone, country=self.country),
             suppression=self.keeper.suppression,
             purposes=self.library.templates.purposes(),
+            languages=self.library.templates.languages(),
             mode=self.mode,
             firm=self.library.firm,
             ideal=self.library.ideal,
             people={contact.address: self._known(contact.address, deal, letter) for contact in deal.contacts},
             caps=self.caps,
+            outcomes=self._outcomes(deal),
             watched=deal.owner.address in self.watched,
             approved=self.approved,
             sent_last_hour=index.sent_since(now - timedelta(hours=1)),
@@ -62,7 +65,20 @@ class Household:
         rows = [index.row(id) for id in index.by_contact(address) if id != deal.id]
         stages = [row.stage for row in rows if row is not None]
         sent = index.sent_to(address, apart=ANSWERS, letter=letter or None)
-        return Known(sent=sent, label=label([*stages, deal.stage]))
+        return Known(sent=sent, label=label([*stages, deal.stage]), mails=index.mails_to(address))
+
+    def _outcomes(self, deal: Deal) -> dict[Address, datetime]:
+        """Whoever the people of this deal have introduced and is a client now, and since when."""
+        found: dict[Address, datetime] = {}
+        people = {person.address for item in deal.evidence if item.event is Event.INTRODUCTION for person in item.people}
+        for address in people:
+            for id in self.keeper.index.by_contact(address):
+                row = self.keeper.index.row(id)
+                won = self.keeper.deal(id) if row and id != deal.id and row.bucket is Bucket.CLIENT else None
+                since = became_client(won) if won is not None else None
+                if since is not None:
+                    found[address] = since
+        return found
 
 
 def household_of(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from worker.app.household import Household
+from worker.app.understanding import detected
 from worker.core import outbox, placing, record, steering
 from worker.core.calendar import Locale
 from worker.core.model import (
@@ -29,7 +30,6 @@ from worker.core.model import (
 from worker.core.placing import Placed
 from worker.io.imap_account import SENT
 from worker.mail.parse import parse
-from worker.signals.detect import detect
 
 _BCC = re.compile(rb"^bcc[ \t]*:(.*(?:\r?\n[ \t].*)*)", re.IGNORECASE | re.MULTILINE)
 
@@ -51,8 +51,13 @@ class Intake:
 
         Returns the deals that have to be looked at again.
         """
+        return self.take_in(parse(raw, self.household.reading), None, raw, now, history=history)
+
+    def take_in(
+        self, message: Message, shows: tuple[Evidence, ...] | None, raw: RawMail, now: datetime, *, history: bool = False
+    ) -> tuple[DealId, ...]:  # fmt: skip
+        """The same for a mail that has been understood already; `shows` is what the signals found, None for not yet."""
         reading = self.household.reading
-        message = parse(raw, reading)
         if message.kind is Kind.OWN:
             return self._own(message, now)
         ours = message.sender is not None and reading.is_team(message.sender.address)
@@ -61,7 +66,8 @@ class Intake:
         if message.place.folder == SENT and ours:
             # No server vouches for what was never received; but only its owner lays mail into a Sent folder.
             message = replace(message, trust=Trust.TEAM)
-        evidence = record.tempered(detect(message, self.household.library.signals, reading), message)
+        found = detected(message, raw.data, self.household.library.signals, reading) if shows is None else shows
+        evidence = record.tempered(found, message)
         placed = self._place(message, evidence)
         if placed.doubtful:
             evidence = tuple(_doubted(item) for item in evidence)

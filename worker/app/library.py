@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from worker.core.firm import Firm, IdealClient
+from worker.core.firm import Coverage, Firm, IdealClient
 from worker.core.playbook import Playbook
 from worker.core.signal import Signals
 from worker.core.template import Templates
-from worker.io.playbook_files import PlaybookFault, read_firm, read_playbooks
+from worker.io.playbook_faults import PlaybookFault
+from worker.io.playbook_files import read_coverage, read_firm, read_playbooks, surroundings
+from worker.io.playbook_reading import read_playbook
 from worker.io.signal_files import SignalFileError, default_cache, read_signals
-from worker.io.template_files import TemplateFileError, read_templates
+from worker.io.template_files import TemplateFileError, check_text, read_templates
 from worker.settings import Settings
 
 
@@ -32,30 +34,59 @@ class Library:
     signals: Signals
     firm: Firm
     ideal: IdealClient
+    coverage: Coverage = Coverage()
 
 
-def read_library(playbooks: Path, templates: Path) -> Library:
-    """Read it all. Raises LibraryFault with the faults of all files at once."""
+def read_library(playbooks: Path, templates: Path, *, signals: Path | None = None) -> Library:
+    """Read it all. Raises LibraryFault with the faults of all files at once.
+
+    Args:
+        signals: where they lie, if not beside the playbooks.
+    """
     faults: list[str] = []
     found = Templates.of(())
     try:
         found = read_templates(templates)
     except TemplateFileError as error:
         faults.extend(error.faults)
-    signals, books, about = None, None, None
+    seen, books, about, coverage = None, None, None, Coverage()
     try:
-        signals = read_signals(playbooks / "signals", cache=default_cache())
+        seen = read_signals(signals or playbooks / "signals", cache=default_cache())
     except SignalFileError as error:
         faults.extend(error.faults)
     try:
         about = read_firm(playbooks)
         # With broken templates each `send` would be called unknown: one fault, told once.
-        books = read_playbooks(playbooks, found.names) if len(found) else ()
+        books = _books(playbooks, found) if len(found) else ()
     except PlaybookFault as error:
         faults.extend(error.lines)
-    if faults or signals is None or books is None or about is None:
+    try:
+        coverage = read_coverage(playbooks)
+    except PlaybookFault as error:
+        faults.extend(error.lines)
+    if faults or seen is None or books is None or about is None:
         raise LibraryFault(tuple(faults))
-    return Library(books=books, templates=found, signals=signals, firm=about[0], ideal=about[1])
+    return Library(
+        books=books, templates=found, signals=seen, firm=about[0], ideal=about[1], coverage=coverage
+    )  # fmt: skip
+
+
+def faults_of_playbook(path: Path, templates: Path) -> tuple[str, ...]:
+    """What is wrong with one playbook, as `read_library` would say it."""
+    try:
+        found = read_templates(templates)
+    except TemplateFileError as error:
+        return error.faults
+    around, faults = surroundings(path.parent, found.names, found.needs())
+    return (*faults, *read_playbook(path, around, _text_faults)[1])
+
+
+def _books(folder: Path, templates: Templates) -> tuple[Playbook, ...]:
+    return read_playbooks(folder, templates.names, needs=templates.needs(), text_faults=_text_faults)
+
+
+def _text_faults(text: str) -> list[tuple[int, int, str]]:
+    return [(fault.line, fault.column, fault.text) for fault in check_text(text)]
 
 
 def library_of(settings: Settings) -> Library:

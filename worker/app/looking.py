@@ -7,8 +7,12 @@ import sys
 from datetime import datetime
 from pathlib import Path
 
+from worker.app.attention_page import attention_lines, attention_values
+from worker.core.attention import attention
 from worker.core.entry import Entry
 from worker.core.model import Address, Deal, DealId, Decision
+from worker.io.playbook_faults import PlaybookFault
+from worker.io.playbook_files import read_coverage
 from worker.io.storage import StateError
 from worker.io.store import Store
 from worker.settings import Settings
@@ -28,6 +32,21 @@ def list_deals(settings: Settings, *, as_json: bool) -> int:
         print(f"{'no deal':<9} {unplaced.sender or 'nobody':<32} {unplaced.subject[:40]:<40} {unplaced.why}")
     if not rows and not as_json:
         print("No deals yet. BCC the worker on a mail to somebody, and look again.")
+    return DONE
+
+
+def show_attention(settings: Settings, now: datetime, *, as_json: bool) -> int:
+    """Where the time goes, over all deals: clients beside prospects, the energy after the close, money by label."""
+    store = _peek(settings.state_dir)
+    if store is None:
+        return FAILED
+    try:
+        coverage = read_coverage(settings.playbooks_dir)
+    except PlaybookFault as fault:
+        print(fault, file=sys.stderr)
+        return FAILED
+    seen = attention(list(store.all()), coverage, now)
+    print(json.dumps(attention_values(seen), ensure_ascii=False) if as_json else "\n".join(attention_lines(seen)))
     return DONE
 
 

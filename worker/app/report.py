@@ -10,7 +10,11 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
 
+from worker.app.attention_page import plot
+from worker.app.digest_lines import Section, asked_and_given, heavy_clients, where_time_went
+from worker.core.attention import Attention
 from worker.core.model import Action, Bucket, Deal, Decision, Letter, Speaker, Strength, Suppression
 
 _ORDER = (Bucket.CLIENT, Bucket.PROSPECT, Bucket.SUSPECT, Bucket.OUT)
@@ -40,8 +44,10 @@ class Card:
     sent: int
 
 
-def write_report(path: Path, deals: Sequence[Deal], suppression: Suppression, zone: ZoneInfo) -> Path:
-    """Write the page, clients first. Returns its path."""
+def write_report(
+    path: Path, deals: Sequence[Deal], suppression: Suppression, zone: ZoneInfo, seen: Attention | None = None
+) -> Path:
+    """Write the page, clients first; with where the time went, where that is given. Returns its path."""
     cards = [
         _card(deal, zone) for deal in sorted(deals, key=lambda deal: (_ORDER.index(deal.stage.bucket), deal.created))
     ]
@@ -53,11 +59,17 @@ def write_report(path: Path, deals: Sequence[Deal], suppression: Suppression, zo
     page = environment.get_template("report.html").render(
         cards=cards, counts=[(bucket, counts[bucket]) for bucket in _ORDER], zone=zone.key,
         quiet=[entry for entry in suppression.people.values() if entry.opted_out or entry.dead],
-        sent=sum(card.sent for card in cards),
+        sent=sum(card.sent for card in cards), sections=_sections(seen) if seen else (),
+        plot=Markup(plot(seen)) if seen else "",
     )  # fmt: skip
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(page, "utf-8")
     return path
+
+
+def _sections(seen: Attention) -> list[Section]:
+    found = (where_time_went(seen), heavy_clients(seen), asked_and_given(seen))
+    return [section for section in found if section.lines]
 
 
 def _card(deal: Deal, zone: ZoneInfo) -> Card:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -18,15 +18,17 @@ from worker.app.intake import Intake
 from worker.app.systemd import Notifier
 from worker.core.model import Deal, DealId, MessageId, Outbox, RawMail, Unplaced
 from worker.io.imap import SENT, Batch, FolderMissing, Reader
-from worker.io.smtp import Sender, SubmissionFault, SubmissionRefused
+from worker.io.smtp import Sender, SubmissionFault, SubmissionRefused, stop_if_cancelled
 from worker.io.storage import StateUnwritable
 from worker.io.store import Store
 from worker.mail.compose import ComposeFault
 from worker.mail.render import RenderFault
 
 _LOG = logging.getLogger("worker.service")
-_BREATHE = 20
-"""Mails taken in between two looks at the rest of the world."""
+_BREATH = 0.05
+"""Seconds of work between two looks at the rest of the world: the end, signs of life, other mailboxes."""
+_SIDE_BY_SIDE = 4
+"""Deals that are sent at one time: while one is written to disk, the server works on others."""
 _DISK_PAUSE, _DISK_PAUSE_MOST = 1.0, 30.0
 _SEND_PAUSE = timedelta(minutes=1)
 _SEND_PAUSE_MOST = timedelta(minutes=30)
@@ -49,14 +51,19 @@ class Service:
     clock: Clock
     notifier: Notifier
     filing: Filing | None = None
+    beside: Sequence[Callable[[], Coroutine[None, None, None]]] = ()
+    """What else runs for as long as the service does."""
     disk_pause: float = _DISK_PAUSE
     """Seconds until the next try to write, where the disk lets us not; it grows from try to try."""
     taken: int = 0
     """How many mails have been taken in since the start."""
     _fresh: set[DealId] = field(default_factory=set)
     _leaving: set[DealId] = field(default_factory=set)
+    _left: set[DealId] = field(default_factory=set)
+    """Deals of which something has left since their copies were filed."""
     _decide: asyncio.Event = field(default_factory=asyncio.Event)
     _deliver: asyncio.Event = field(default_factory=asyncio.Event)
+    _file: asyncio.Event = field(default_factory=asyncio.Event)
     _stop: asyncio.Event = field(default_factory=asyncio.Event)
     _reading: set[str] = field(default_factory=set)
     """Mailboxes whose history is still being read: until it is known, nothing is decided."""
@@ -65,6 +72,8 @@ class Service:
     _no_sending_before: datetime | None = None
     _send_pause: timedelta = _SEND_PAUSE
     _sending: bool = False
+    _filing: bool = False
+    _breathed: float = 0.0
     _once: bool = False
     _troubles: dict[str, str] = field(default_factory=dict)
     """What is wrong now, and has been said."""
@@ -73,10 +82,21 @@ class Service:
         """Ask the service to end."""
         self._stop.set()
 
+    def use(self, intake: Intake, deciding: Deciding) -> None:
+        """Go on by other files; whatever runs or may begin by them is looked at again."""
+        self.intake, self.deciding = intake, deciding
+        self._fresh.update(row.deal for row in self.store.index.rows() if row.due is not None)
+        self._decide.set()
+
+    def wake(self) -> None:
+        """Look at once what is due."""
+        self._decide.set()
+
     @property
     def at_rest(self) -> bool:
         """Whether all that is due has been done."""
-        return not (self._reading or self._fresh or self._leaving or self._sending or self._decide.is_set())
+        waits = self._reading or self._fresh or self._leaving or self._left
+        return not (waits or self._sending or self._filing or self._decide.is_set())
 
     # -- the two ways to run ------------------------------------------------------------------
 
@@ -89,7 +109,8 @@ class Service:
         try:
             async with asyncio.TaskGroup() as group:
                 tasks = [group.create_task(self._read(reader)) for reader in self.readers]
-                tasks += [group.create_task(work()) for work in (self._deciding_loop, self._delivering_loop)]
+                loops = (self._deciding_loop, self._delivering_loop, self._filing_loop)
+                tasks += [group.create_task(work()) for work in (*loops, *self.beside)]
                 tasks.append(group.create_task(self.notifier.keep_alive(lambda: True)))
                 self.notifier.ready("reading the mailbox")
                 await self._stop.wait()
@@ -122,8 +143,9 @@ class Service:
                 await self._take(batch)
         self._reading.clear()
         for _ in range(3):  # what a mail sets off may leave at once where the playbook holds nothing back
-            self._decide_due()
+            await self._decide_due()
             await self._deliver_due()
+            await self._file_copies()
 
     def _begin(self) -> None:
         self._reading = {_name(reader) for reader in self.readers}
@@ -175,11 +197,11 @@ class Service:
         self._decide.set()
 
     async def _take(self, batch: Batch) -> None:
-        for number, raw in enumerate(batch.mails):
+        for raw in batch.mails:
             await self._patiently(partial(self._take_one, raw, batch.history))
             self.taken += 1
-            if number % _BREATHE == 0:
-                await asyncio.sleep(0)
+            await self._breathe()
+        await self._patiently(self.store.flush)
         await self._patiently(lambda: self.store.commit_cursor(batch.cursor))
         if batch.history and batch.mails:
             _LOG.info(f"history: {len(batch.mails)} mails read, nothing is sent for the past")
@@ -212,12 +234,18 @@ class Service:
                          why=f"the worker could not take it in: {type(error).__name__}: {error}"[:300])
             )  # fmt: skip
 
+    async def _breathe(self) -> None:
+        """Let the others work, where we have worked for long enough."""
+        if asyncio.get_running_loop().time() - self._breathed > _BREATH:
+            await asyncio.sleep(0)
+            self._breathed = asyncio.get_running_loop().time()
+
     # -- deciding ---------------------------------------------------------------------------------
 
     async def _deciding_loop(self) -> None:
         while True:
             if not self._reading:
-                self._decide_due()
+                await self._decide_due()
             self._say_status()
             await self.clock.sleep_until(self._next(), self._decide)
 
@@ -240,20 +268,22 @@ class Service:
             return moment
         return self._looked + _LOOK_AGAIN
 
-    def _decide_due(self) -> None:
+    async def _decide_due(self) -> None:
         now = self._looked = self.clock.now()
         due = sorted(self._fresh | set(self.store.index.due(now)))
-        self._fresh.clear()
-        for number, id in enumerate(due):
+        self._fresh.update(due)
+        for id in due:
+            self._fresh.discard(id)
             try:
                 self._decide_one(id, now)
             except StateUnwritable as fault:
-                self._fresh.update(due[number:])
+                self._fresh.add(id)
                 if self._once:
                     raise
                 self._disk_is_full(fault)
                 break
             self._disk_is_well()
+            await self._breathe()
         if self._no_sending_before is None or now >= self._no_sending_before:
             self._leaving.update(self.store.index.outbox_due(now))
         if self._leaving:
@@ -281,6 +311,7 @@ class Service:
     async def _delivering_loop(self) -> None:
         await self._greet()
         while True:
+            stop_if_cancelled()  # a write that fails while we are cancelled swallows the cancellation
             await self._deliver.wait()
             self._deliver.clear()
             self._sending = True
@@ -301,19 +332,28 @@ class Service:
             self._server_is_away(fault)
 
     async def _deliver_due(self) -> None:
+        """Send what is due, a few deals side by side; within a deal one mail after the other."""
+        lanes = (self._deliver_in_turn() for _ in range(_SIDE_BY_SIDE))
+        for fault in await asyncio.gather(*lanes, return_exceptions=True):
+            if isinstance(fault, BaseException):
+                raise fault
+
+    async def _deliver_in_turn(self) -> None:
         while self._leaving:
             id = self._leaving.pop()
             self._fresh.add(id)
             try:
                 await self._deliver_one(id)
             except SubmissionFault as fault:
+                self._leaving.clear()
                 if self._once:
                     raise
-                return self._server_is_away(fault)
+                self._server_is_away(fault)
             except StateUnwritable as fault:
+                self._leaving.clear()
                 if self._once:
                     raise
-                return self._hold_sending(timedelta(seconds=self._disk_is_full(fault)))
+                self._hold_sending(timedelta(seconds=self._disk_is_full(fault)))
             except Exception as error:  # the boundary: a deal that breaks us must not stop the others
                 self._tell(f"deal {id}", f"deal {id}: could not be sent: {type(error).__name__}: {error}", error)
 
@@ -328,7 +368,33 @@ class Service:
             self._over("server", "mail can be sent again")
             self._disk_is_well()
         if after is not None and self.filing is not None:
-            await self.filing.file(after)
+            self._left.add(id)
+            self._file.set()
+
+    async def _filing_loop(self) -> None:
+        """Beside the sending, which a slow mailbox must not hold up."""
+        while True:
+            stop_if_cancelled()
+            await self._file.wait()
+            self._file.clear()
+            await self._file_copies()
+
+    async def _file_copies(self) -> None:
+        while self._left and self.filing is not None:
+            self._filing = True
+            id = self._left.pop()
+            try:
+                deal = self.store.deal(id)
+                if deal is not None:
+                    await self.filing.file(deal)
+            except StateUnwritable as fault:  # the copy lies there; our blind copy will say so once more
+                self._disk_is_full(fault)
+            except Exception as error:  # the boundary: what cannot be filed must not stop what can be sent
+                self._tell(f"copy {id}", f"deal {id}: its copy was not filed: {type(error).__name__}: {error}", error)
+            finally:
+                self._filing = False
+            self._fresh.add(id)
+            self._decide.set()
 
     def _server_is_away(self, fault: SubmissionFault) -> None:
         self._hold_sending(self._send_pause)

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import logging
-from datetime import datetime
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from worker.app.clock import Clock
 from worker.app.deciding import Deciding
 from worker.app.delivery import Delivery
 from worker.app.filing import Filing
+from worker.app.gathering import Gathering
 from worker.app.household import household_of
 from worker.app.intake import Intake
 from worker.app.library import Library
+from worker.app.reload import Reload
 from worker.app.service import Service
 from worker.app.systemd import Notifier
 from worker.app.telling import Telling
 from worker.app.writing import Writer
 from worker.core.model import Deal, DealId, MessageId, OutboxItem
-from worker.core.outbox import Verdict
+from worker.core.outbox import Verdict, WaitUntil
 from worker.core.stopping import may_send
 from worker.io.imap import SENT, Account, Filer, Patience, Reader
 from worker.io.smtp import Security, Sender, Submission
@@ -25,6 +29,8 @@ from worker.io.store import Store
 from worker.settings import Settings
 
 _LOG = logging.getLogger("worker.mailbox")
+_LOOK_AGAIN = timedelta(minutes=5)
+"""When a mail that waits for an unread mailbox asks again."""
 
 
 def own_account(settings: Settings) -> Account:
@@ -66,14 +72,19 @@ def service_of(
     notifier: Notifier,
     telling: Telling,
     patience: Patience | None = None,
+    reload: bool = False,
 ) -> Service:
-    """A worker, ready to run."""
+    """A worker, ready to run; with `reload` it takes up the files that are edited meanwhile."""
     household = household_of(settings, library, store, store.key())
     writer = Writer(household.library, household.reading.address)
     sender = Sender(submission_of(settings))
 
+    readers = [_reader(account, clock, patience) for account in accounts_of(settings)]
+
     def gate(deal: Deal, item: OutboxItem, now: datetime) -> Verdict:
-        return may_send(deal, item, household.world(deal, now, letter=item.letter.id), now)
+        if (unread := _unread(readers, deal)) and not item.letter.to_owner:
+            return WaitUntil(when=now + _LOOK_AGAIN, why=f"an answer may lie unread: {unread}")
+        return may_send(deal, item, service.deciding.household.world(deal, now, letter=item.letter.id), now)
 
     def moved(id: DealId, item: OutboxItem) -> None:
         telling.mail_moved(store.deal(id), item)
@@ -86,17 +97,29 @@ def service_of(
             delivery.settle(newest, there.__contains__, clock.now())
 
     filer = Filer(own_account(settings), patience=patience) if settings.sent_folder else None
-    return Service(
+    service = Service(
         store=store,
-        intake=Intake(household=household, heard=telling.heard),
+        intake=Intake(household=replace(household, keeper=Gathering(store)), heard=telling.heard),
         deciding=Deciding(household=household, writer=writer, decided=telling.decided),
         delivery=delivery,
         sender=sender,
-        readers=[_reader(account, clock, patience) for account in accounts_of(settings)],
+        readers=readers,
         clock=clock,
         notifier=notifier,
         filing=Filing(filer, settings.sent_folder, settle) if filer else None,
     )
+    if reload:
+        service.beside = (Reload(settings=settings, service=service).watch,)
+    return service
+
+
+def _unread(readers: Iterable[Reader], deal: Deal) -> str:
+    """What is wrong with a mailbox in which an answer to the deal's mails would arrive; "" while all can be read."""
+    for reader in readers:
+        account = reader.account
+        if reader.is_behind and (not account.name or account.user.lower() == deal.owner.address):
+            return reader.status.fault or account.where
+    return ""
 
 
 def _reader(account: Account, clock: Clock, patience: Patience | None) -> Reader:

@@ -2,41 +2,31 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, datetime
 
+from worker.app import wording
 from worker.app.library import Library
-from worker.core.greeting import greeting, names, sign_off
-from worker.core.model import (
-    Address,
-    Contact,
-    Deal,
-    Event,
-    Evidence,
-    Letter,
-    LoggedMail,
-    MessageId,
-    Party,
-    Speaker,
-)
-from worker.core.placing import company_of
+from worker.app.wording import contact_view, deal_view
+from worker.core.model import Address, Contact, Deal, Evidence, Letter, LoggedMail, MessageId, Party, Speaker
 from worker.core.plan import Draft
-from worker.core.situation import World, human_words, last_word
+from worker.core.rapport import formal_with, language_with
+from worker.core.situation import World, human_words, last_word, locale
 from worker.core.template import (
+    DEFAULT_LANGUAGE,
     AlertView,
-    ContactView,
     Context,
-    DealView,
-    FirmView,
     IdealView,
     LetterView,
-    OwnerView,
-    PersonView,
+    Purpose,
     QuestionView,
     TaskView,
     Template,
     Thread,
 )
 from worker.mail.render import Renderer, render_text
+
+__all__ = ["WORKER_NAME", "Writer", "contact_view", "deal_view", "quoted"]
 
 WORKER_NAME = "Follow-up Worker"
 
@@ -56,10 +46,10 @@ class Writer:
             RenderFault, UnknownTemplate: the template cannot be filled in, with its file and line.
         """
         contact = _contact(deal, draft)
-        language = "en" if draft.to_owner or contact is None else contact.language or "en"
-        template = self._library.templates.choose(draft.template, language)
+        spoken = DEFAULT_LANGUAGE if draft.to_owner else language_with(contact, deal, self._library.firm.language)
+        template = self._library.templates.choose(draft.template, spoken)
         before = None if draft.to_owner else _thread(template, draft, deal)
-        context = self._context(draft, deal, contact, template.language)
+        context = self._context(draft, template, deal, contact, world)
         rendered = self._renderer.render(template, context, thread_subject=before.subject if before else "")
         return Letter(
             id=draft.id,
@@ -67,8 +57,9 @@ class Writer:
             template=template.name,
             sender=Party(address=self._worker, name=WORKER_NAME) if draft.to_owner else deal.owner,
             to=(deal.owner,) if draft.to_owner else (_party(contact, draft),),
+            cc=self._copies(template, deal),
             subject=rendered.subject,
-            body=rendered.body,
+            body=rendered.body if draft.to_owner else _with_small_print(rendered.body, context),
             send_at=draft.send_at,
             reply_to=self._reply_to(draft, deal, world),
             in_reply_to=before.id if before else None,
@@ -86,12 +77,12 @@ class Writer:
         template = self._library.templates.choose("owner/approval")
         view = LetterView(
             to=", ".join(party.address for party in letter.to), subject=letter.subject, body=letter.body.strip(),
-            send_at=letter.send_at,
+            send_at=letter.send_at, copies=", ".join(party.address for party in letter.cc),
         )  # fmt: skip
         draft = Draft(id=f"{letter.id}/approval", template=template.name, to=deal.owner.address, send_at=now,
                       why=letter.why, found_in=letter.found_in, to_owner=True)  # fmt: skip
         contact = next((one for one in deal.contacts if one.address == letter.to[0].address), None)
-        context = self._context(draft, deal, contact, "en", letter=view)
+        context = replace(self._context(draft, template, deal, contact, None), letter=view)
         rendered = self._renderer.render(template, context)
         return Letter(
             id=draft.id, purpose=template.purpose, template=template.name,
@@ -100,101 +91,73 @@ class Writer:
             found_in=letter.found_in, to_owner=True, run=letter.run, step=letter.step, playbook=letter.playbook,
         )  # fmt: skip
 
+    def note(self, template: str, owner: Party, context: Context, at: datetime) -> Letter:
+        """Mail to an owner that no step of a playbook writes: a digest, a receipt. Its id is the caller's to give."""
+        chosen = self._library.templates.choose(template)
+        rendered = self._renderer.render(chosen, context)
+        return Letter(
+            id="", purpose=chosen.purpose, template=chosen.name, sender=Party(address=self._worker, name=WORKER_NAME),
+            to=(owner,), subject=rendered.subject, body=rendered.body, send_at=at, to_owner=True,
+        )  # fmt: skip
+
     def _reply_to(self, draft: Draft, deal: Deal, world: World) -> tuple[Party, ...]:
         if draft.to_owner or world.watched:
             return ()
         # Replies have to be seen: the answer goes to the owner, and to the worker beside them.
         return (deal.owner, Party(address=self._worker))
 
+    def _copies(self, template: Template, deal: Deal) -> tuple[Party, ...]:
+        """At the hand-over the people of delivery read along, so that one click answers to all of them."""
+        if template.purpose is not Purpose.HANDOVER:
+            return ()
+        return tuple(one.party for one in self._library.firm.delivery if one.party.address != deal.owner.address)
+
     def _context(
-        self, draft: Draft, deal: Deal, contact: Contact | None, language: str, *, letter: LetterView | None = None
+        self, draft: Draft, template: Template, deal: Deal, contact: Contact | None, world: World | None
     ) -> Context:
-        formal = contact.formal is not False if contact and language in ("de", "fr", "es") else False
-        view = contact_view(contact, language, formal=formal)
+        firm, language = self._library.firm, template.language
+        formal = formal_with(contact, deal, language)
+        country = _country(locale(contact, world).country) if contact and world else ""
+        zone = world.home.zone if world else draft.send_at.tzinfo or UTC
         quotes = tuple(quoted(item) for item in draft.quotes) or _quotes_of(draft.found_in, deal)
-        plain = Context(
-            contact=view,
-            owner=OwnerView(
-                name=deal.owner.name,
-                first_name=names(deal.owner.name).first,
-                address=deal.owner.address,
-                sign_off=self._library.firm.signatures.get(deal.owner.address) or sign_off(language, formal=formal),
-            ),
-            deal=deal_view(deal),
-            firm=self._firm(contact),
-            # It is one text in one language; the templates read well without it.
-            ideal=IdealView(person=self._library.ideal.person if language == "en" else ""),
-            introduced=_introduced(draft, deal),
-            referrer=_referrer(contact),
-            letter=letter or LetterView(),
+        book = world.book(draft.playbook) if world else None
+        context = Context(
+            contact=contact_view(contact, language, formal=formal, to_owner=draft.to_owner),
+            owner=wording.owner_view(deal, contact, firm, language, formal=formal),
+            deal=deal_view(deal, contact, language, formal=formal, country=country, zone=zone),
+            firm=wording.firm_view(firm, template, country, formal=formal),
+            ideal=IdealView(person=wording.ideal_person(self._library.ideal, firm, language)),
+            introduced=wording.introduced(deal, draft.found_in),
+            referrer=wording.referrer(contact),
             quotes=quotes,
             why=draft.why,
+            # The owner reads their own country's dates.
+            country=_country(world.home.country if draft.to_owner else country) if world else "",
+            variables=book.variables if book else {},
         )
         if not draft.to_owner or not draft.text:
-            return plain
-        text = render_text(draft.text, plain)
-        return Context(
-            contact=plain.contact, owner=plain.owner, deal=plain.deal, firm=plain.firm, introduced=plain.introduced,
-            quotes=quotes, why=draft.why, task=TaskView(text=text), alert=AlertView(title=text, text=draft.why),
+            return context
+        text = render_text(draft.text, context)
+        return replace(
+            context, task=TaskView(text=text), alert=AlertView(title=text, text=draft.why),
             question=QuestionView(text=text, quotes=quotes),
         )  # fmt: skip
 
-    def _firm(self, contact: Contact | None) -> FirmView:
-        firm = self._library.firm
-        people = tuple(
-            PersonView(name=one.party.name, first_name=names(one.party.name).first, role=one.role,
-                       address=one.party.address)
-            for one in firm.delivery
-        )  # fmt: skip
-        return FirmView(
-            name=firm.name, postal_address=firm.postal_address if firm.postal_address else "",
-            opt_out_line=firm.opt_out_line, services=firm.services, delivery=people,
-        )  # fmt: skip
+
+def _country(place: str) -> str:
+    """GB of GB-ENG: laws and dates are those of the country."""
+    return place.partition("-")[0]
 
 
-def contact_view(contact: Contact | None, language: str = "en", *, formal: bool = False) -> ContactView:
-    """A contact as a template sees them."""
-    if contact is None:
-        return ContactView()
-    first, last = names(contact.name)
-    return ContactView(
-        address=contact.address, name=contact.name, first_name=first, last_name=last,
-        greeting=greeting(first, last, language, formal=formal), formal=formal,
-    )  # fmt: skip
-
-
-def deal_view(deal: Deal) -> DealView:
-    """A deal as a template sees it."""
-    proposals = [item for item in deal.evidence if item.event is Event.PROPOSAL_SENT and not item.withdrawn]
-    signed = [item for item in deal.evidence if item.event is Event.SIGNED and not item.withdrawn]
-    return DealView(
-        title=deal.title,
-        company=deal.company_name,
-        topic=_topic(deal),
-        proposal_date=proposals[-1].at.date() if proposals else None,
-        signed_date=signed[-1].at.date() if signed else None,
-        document=signed[-1].document if signed else "",
-        ref=deal.ref,
-        stage=deal.stage.value.replace("_", " "),
-        bucket=deal.stage.bucket,
-    )
+def _with_small_print(body: str, context: Context) -> str:
+    lines = wording.small_print(context.firm, body)
+    return f"{body.rstrip()}\n\n{lines}\n" if lines else body
 
 
 def quoted(item: Evidence) -> str:
     """A quote with who said it and when."""
     who = f", {item.by}" if item.by else ""
     return f"{item.quote} ({item.at:%d %B %Y}{who})"
-
-
-def _topic(deal: Deal) -> str:
-    """What the thread is about, by its subject without Re: and Fwd:."""
-    words = [mail for mail in deal.log if mail.speaker in (Speaker.OWNER, Speaker.CONTACT) and mail.subject]
-    if not words:
-        return ""
-    subject = min(words, key=lambda mail: mail.at).subject
-    while (head := subject.partition(":"))[1] and len(head[0].strip()) <= 4:
-        subject = head[2].strip()
-    return subject
 
 
 def _contact(deal: Deal, draft: Draft) -> Contact | None:
@@ -205,7 +168,8 @@ def _contact(deal: Deal, draft: Draft) -> Contact | None:
 
 
 def _party(contact: Contact | None, draft: Draft) -> Party:
-    return Party(address=contact.address, name=contact.name) if contact else Party(address=draft.to)
+    """Who it goes to, under the name that they gave themselves, as far as it may stand in a header."""
+    return Party(address=contact.address, name=wording.plain(contact.name)) if contact else Party(address=draft.to)
 
 
 def _thread(template: Template, draft: Draft, deal: Deal) -> LoggedMail | None:
@@ -231,17 +195,3 @@ def _quotes_of(found_in: tuple[MessageId, ...], deal: Deal) -> tuple[str, ...]:
         return tuple(dict.fromkeys(quotes))
     mails = [mail for speaker in (Speaker.OWNER, Speaker.CONTACT) for mail in human_words(deal, speaker)]
     return tuple(f"{mail.extract} ({mail.at:%d %B %Y})" for mail in mails if mail.id in found_in and mail.extract)
-
-
-def _introduced(draft: Draft, deal: Deal) -> PersonView:
-    for item in deal.evidence:
-        if item.event is Event.INTRODUCTION and item.found_in in draft.found_in and item.people:
-            person = item.people[0]
-            return PersonView(name=person.name, first_name=names(person.name).first, address=person.address)
-    return PersonView()
-
-
-def _referrer(contact: Contact | None) -> PersonView:
-    if contact is None or contact.referred_by is None:
-        return PersonView()
-    return PersonView(address=contact.referred_by, name=company_of(contact.referred_by))

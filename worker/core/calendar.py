@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -17,30 +16,12 @@ _LONGEST_SEARCH = 800
 """Days, over two years: longer than any absence that is believed."""
 _MOST_LIVE_IN = {"GB": "ENG"}
 """Where a country's holidays without a region leave out a day off of nearly everybody, such as Easter Monday."""
+_SATURDAY, _SUNDAY = 5, 6
+_WEEK = frozenset(range(7))
 DECENT = (time(7, 0), time(19, 0))
 """Whatever a playbook says, nothing leaves outside these hours of the recipient's day."""
 MORNING = (time(8, 30), time(10, 0))
 """The business morning of "next business morning"."""
-
-# One zone for each country where a Date's offset alone would leave several open; the first that fits wins.
-_ZONES = {
-    "US": ("America/New_York", "America/Chicago", "America/Denver", "America/Los_Angeles", "America/Phoenix",
-           "America/Anchorage", "Pacific/Honolulu"),
-    "CA": ("America/Toronto", "America/Vancouver", "America/Winnipeg", "America/Edmonton", "America/Halifax",
-           "America/Regina", "America/St_Johns"),
-    "AU": ("Australia/Sydney", "Australia/Brisbane", "Australia/Perth", "Australia/Adelaide", "Australia/Darwin"),
-    "GB": ("Europe/London",), "IE": ("Europe/Dublin",), "PT": ("Europe/Lisbon",), "DE": ("Europe/Berlin",),
-    "AT": ("Europe/Vienna",), "CH": ("Europe/Zurich",), "FR": ("Europe/Paris",), "ES": ("Europe/Madrid",),
-    "IT": ("Europe/Rome",), "NL": ("Europe/Amsterdam",), "BE": ("Europe/Brussels",), "DK": ("Europe/Copenhagen",),
-    "SE": ("Europe/Stockholm",), "NO": ("Europe/Oslo",), "FI": ("Europe/Helsinki",), "PL": ("Europe/Warsaw",),
-    "CZ": ("Europe/Prague",), "GR": ("Europe/Athens",), "TR": ("Europe/Istanbul",), "IL": ("Asia/Jerusalem",),
-    "IN": ("Asia/Kolkata",), "SG": ("Asia/Singapore",), "JP": ("Asia/Tokyo",), "CN": ("Asia/Shanghai",),
-    "HK": ("Asia/Hong_Kong",), "KR": ("Asia/Seoul",), "AE": ("Asia/Dubai",), "ZA": ("Africa/Johannesburg",),
-    "BR": ("America/Sao_Paulo",), "MX": ("America/Mexico_City",), "AR": ("America/Argentina/Buenos_Aires",),
-    "NZ": ("Pacific/Auckland",),
-}  # fmt: skip
-_COUNTRY_OF_TLD = {"uk": "GB", **{code.lower(): code for code in _ZONES}}
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Locale:
@@ -49,25 +30,50 @@ class Locale:
     zone: ZoneInfo
     country: str = ""
     """ISO 3166, "" where unknown: then only weekends are no business days."""
+    region: str = ""
+    """CA-BC: the part of the country whose holidays count, "" for those of the whole."""
     away: tuple[tuple[date, date], ...] = ()
     """First and last day of each absence: days on which no clock runs."""
+    sender: str = ""
+    """The country of whoever writes: their own weekend keeps a mail back, where the recipient's would not."""
+    home: ZoneInfo | None = None
+    """The clock of whoever writes, for playbooks that go by it."""
+    or_zone: ZoneInfo | None = None
+    """Where they may be as well: mail leaves in hours that are decent in both places."""
 
 
-@lru_cache(maxsize=256)
-def _holidays(country: str, year: int) -> frozenset[date]:
-    if not has_holidays(country):
+@lru_cache(maxsize=1024)
+def _holidays(place: str, year: int) -> frozenset[date]:
+    country, _, region = place.partition("-")
+    if not has_holidays(place):
         return frozenset()
-    return frozenset(holidays.country_holidays(country, subdiv=_MOST_LIVE_IN.get(country), years=year))
+    return frozenset(
+        holidays.country_holidays(country, subdiv=region or _MOST_LIVE_IN.get(country), years=year)
+    )
+
+
+@lru_cache(maxsize=512)
+def weekend(country: str) -> frozenset[int]:
+    """The days of the week on which a country rests; Monday is 0. Saturday and Sunday where nothing else is known."""
+    country = country.partition("-")[0]
+    if not has_holidays(country):
+        return frozenset({_SATURDAY, _SUNDAY})
+    rest = frozenset(holidays.country_holidays(country).weekend)
+    # Where the law knows but one day of rest, offices are closed or half empty on the Saturday beside it.
+    return rest | {_SATURDAY} if len(rest) < 2 else rest
 
 
 def is_business_day(day: date, country: str) -> bool:
-    """Monday to Friday and no public holiday of the country."""
-    return day.weekday() < 5 and not is_holiday(day, country)
+    """No day of the country's weekend and no public holiday of it."""
+    return day.weekday() not in weekend(country) and not is_holiday(day, country)
 
 
+@lru_cache(maxsize=512)
 def has_holidays(country: str) -> bool:
-    """Whether the public holidays of a country (ISO 3166) are known."""
-    return country in holidays.list_supported_countries(include_aliases=False)
+    """Whether the public holidays of a country (ISO 3166), or of a region such as US-CA, are known."""
+    code, hyphen, region = country.partition("-")
+    known = holidays.list_supported_countries(include_aliases=False)
+    return code in known and (not hyphen or region in known[code])
 
 
 def is_holiday(day: date, country: str) -> bool:
@@ -76,7 +82,20 @@ def is_holiday(day: date, country: str) -> bool:
 
 
 def _counts(day: date, place: Locale) -> bool:
-    return is_business_day(day, place.country) and not any(first <= day <= last for first, last in place.away)
+    return is_business_day(day, place.region or place.country) and not any(first <= day <= last for first, last in place.away)
+
+
+@lru_cache(maxsize=1024)
+def _days(chosen: frozenset[int], country: str, sender: str) -> frozenset[int]:
+    """The days of the week on which mail may leave: the playbook's, but on nobody's weekend.
+
+    Monday to Friday means the business days, whichever they are there; where nothing is left of the chosen days, any
+    business day will do.
+    """
+    theirs = _WEEK - weekend(country)
+    both = theirs - weekend(sender)
+    wanted = _WEEK if chosen == Hours().days else chosen
+    return both & wanted or both or theirs
 
 
 def later(moment: datetime, wait: Duration, place: Locale) -> datetime:
@@ -129,22 +148,45 @@ def _business_days_on(day: date, count: int, place: Locale) -> date:
 
 def fitting(moment: datetime, hours: Hours, place: Locale) -> datetime:
     """The first moment, not before this one, at which mail may reach somebody there."""
-    begin, end = window(hours)
-    days = hours.days if any(day < 5 for day in hours.days) else Hours().days
+    days = _days(hours.days, place.country, place.sender)
     local = moment.astimezone(place.zone)
     day = local.date()
     for _ in range(_LONGEST_SEARCH):
         if day.weekday() in days and _counts(day, place) and not is_holiday(day, hours.holidays):
-            opens = datetime.combine(day, begin, place.zone)
-            closes = datetime.combine(day, end, place.zone)
+            opens, closes = _open_on(day, hours, place)
             if local < opens:
                 return opens
             if local < closes:
                 return local
         day += timedelta(days=1)
-        local = datetime.combine(day, time(0), place.zone)
     # Nobody is away for so long, and `check` refuses a calendar without an open day: far off, not now.
-    return datetime.combine(day, begin, place.zone)
+    return datetime.combine(day, window(hours)[0], place.zone)
+
+
+def _open_on(day: date, hours: Hours, place: Locale) -> tuple[datetime, datetime]:
+    begin, end = window(hours)
+    opens, closes = datetime.combine(day, begin, place.zone), datetime.combine(day, end, place.zone)
+    if hours.zone:
+        opens, closes = _by_another_clock(day, hours, place) or (opens, closes)
+    if place.or_zone is None:
+        return opens, closes
+    first = datetime.combine(day, DECENT[0], place.or_zone).astimezone(place.zone)
+    last = datetime.combine(day, DECENT[1], place.or_zone).astimezone(place.zone)
+    narrower = max(opens, first), min(closes, last)
+    # Half the world apart there is no such hour: then the place that is likelier counts.
+    return narrower if narrower[0] < narrower[1] else (opens, closes)
+
+
+def _by_another_clock(day: date, hours: Hours, place: Locale) -> tuple[datetime, datetime] | None:
+    """The playbook's hours on a clock that is not the recipient's, as far as they are decent where they are."""
+    clock = (place.home or place.zone) if hours.zone == "owner" else ZoneInfo(hours.zone)
+    first, last = (datetime.combine(day, edge, place.zone) for edge in DECENT)
+    for there in (day - timedelta(days=1), day, day + timedelta(days=1)):
+        opens = max(first, datetime.combine(there, hours.begin, clock).astimezone(place.zone))
+        closes = min(last, datetime.combine(there, hours.end, clock).astimezone(place.zone))
+        if opens < closes:
+            return opens, closes
+    return None
 
 
 def window(hours: Hours) -> tuple[time, time]:
@@ -164,39 +206,6 @@ def spread(moment: datetime, hours: Hours, place: Locale, seed: str) -> datetime
     if again == held:
         return held
     # The window closed meanwhile: early in the next one, by the same share of its first half hour.
-    begin, end = window(hours)
-    open_for = 60 * (60 * (end.hour - begin.hour) + end.minute - begin.minute)
+    opens, closes = _open_on(again.date(), hours, place)
+    open_for = int((closes - opens).total_seconds())
     return again + timedelta(seconds=int(min(1800, open_for - 1) * share))
-
-
-def country_of(domain: str) -> str:
-    """The country of a domain by its last label, "" for .com and its like."""
-    return _COUNTRY_OF_TLD.get(domain.rpartition(".")[2], "")
-
-
-def learn_zone(offsets: Iterable[tuple[datetime, int]], country: str, home: ZoneInfo) -> ZoneInfo:
-    """The zone that explains the offsets seen in somebody's Date headers; the owner's where none is known.
-
-    Clocks change, so an offset is never kept as a zone: the zone has to give each offset at its own moment.
-    """
-    named = _ZONES.get(country, ())
-    # Many servers stamp UTC on everything; from a country that never has it, that says nothing of where somebody is.
-    seen = tuple(pair for pair in offsets if pair[1] or not named or _is_their_own(pair, named))
-    if not seen:
-        return home if not named or home.key in named else ZoneInfo(named[0])
-    rest = tuple(zone for zones in _ZONES.values() for zone in zones)
-    home_first = (home.key,) if not named or home.key in named else ()
-    for name in (*home_first, *named, home.key, *rest):
-        zone = ZoneInfo(name)
-        if all(_offset(zone, moment) == minutes for moment, minutes in seen):
-            return zone
-    return learn_zone(seen[1:], country, home)
-
-
-def _is_their_own(seen: tuple[datetime, int], zones: Iterable[str]) -> bool:
-    return any(_offset(ZoneInfo(zone), seen[0]) == seen[1] for zone in zones)
-
-
-def _offset(zone: ZoneInfo, moment: datetime) -> int:
-    offset = moment.astimezone(zone).utcoffset()
-    return int(offset.total_seconds() // 60) if offset else 0

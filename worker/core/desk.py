@@ -21,6 +21,8 @@ from worker.core.situation import World
 
 TOLD_A_WEEK = 5
 """The owner hears of one deal at most this often in a week; the rest waits for the digest."""
+ASKED = "asked"
+"""The kind of a question that a playbook puts."""
 _WEEK = timedelta(days=7)
 _TELLING = frozenset({Action.TASK, Action.ASK, Action.ALERT})
 

@@ -25,6 +25,7 @@ from worker.core.entry import (
     seconds,
     written_key,
 )
+from worker.core.house import is_house
 from worker.core.lookup import Keys, Times
 from worker.core.model import Address, Deal, DealId, MessageId
 
@@ -171,7 +172,8 @@ class Index:
         return id in self._numbers
 
     def ids(self) -> tuple[DealId, ...]:
-        return tuple(self._numbers)
+        """Every deal; an owner's own document is none."""
+        return tuple(id for id in self._numbers if not is_house(id))
 
     def row(self, id: DealId) -> Entry | None:
         """What is known of a deal; None where there is no such deal."""
@@ -179,8 +181,8 @@ class Index:
         return None if number is None else _unpack(self._packed[number])
 
     def rows(self) -> Iterator[Entry]:
-        """A row for each deal, so that a listing needs no disk."""
-        return (_unpack(self._packed[number]) for number in tuple(self._numbers.values()))
+        """A row for each deal, so that a listing needs no disk; an owner's own document is none."""
+        return (_unpack(self._packed[number]) for id, number in tuple(self._numbers.items()) if not is_house(id))
 
     # -- when -------------------------------------------------------------------------
 
@@ -221,6 +223,16 @@ class Index:
             if row.to == address and row.purpose not in apart and row.letter != own
         )
         return tuple(moment(row.at) for row in sorted(rows))
+
+    def mails_to(self, address: Address) -> tuple[tuple[datetime, str], ...]:
+        """The same mails with their purposes, oldest first, in UTC."""
+        rows = (
+            row
+            for number in self._keys.get(written_key(self._key, address))
+            for row in _unpack(self._packed[number]).sent
+            if row.to == address and row.left
+        )
+        return tuple((moment(row.at), row.purpose) for row in sorted(rows))
 
     def last_sent_to(
         self, address: Address, *, apart: Collection[str] = (), letter: str | None = None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from decimal import Decimal, InvalidOperation
 
 from worker.core.model import Address, Bucket, Deal, Event, Evidence, Speaker, Stage, StageChange, Strength
 
@@ -73,6 +74,10 @@ STOPPING = frozenset({
 })  # fmt: skip
 """All that a mail without trust can bring about: it may stop or pause, never start or advance."""
 
+_NEARLY = Decimal("0.9")
+"""What banks and cards keep for themselves makes no payment a part."""
+_CONFIRMED = "owner.answer"
+"""In the signal's name of what the owner has said yes to."""
 UNPROVEN = ", no proof of the writer"
 """Behind the signal's name in evidence out of a mail without trust."""
 
@@ -93,6 +98,34 @@ def moves(evidence: Evidence) -> bool:
     if evidence.event is Event.SIGNED and evidence.document_kind in {"nda", "other"}:
         return False  # A signed NDA is not the agreement.
     return evidence.strength is Strength.CERTAIN or evidence.event not in CERTAIN_ONLY
+
+
+def is_part(payment: Evidence, deal: Deal) -> bool:
+    """Whether money that came is less than the smallest thing that was asked for: an agreed deposit paid in full is the
+    first payment, a part of it is not. What came before is added to it. The owner's own word is not doubted."""
+    if payment.event is not Event.PAYMENT_RECEIVED or payment.signal.startswith("owner.") or _CONFIRMED in payment.signal:
+        return False
+    asked = [item for item in deal.evidence if item.event is Event.INVOICE_SENT and not item.withdrawn
+             and item.at <= payment.at and _same_money(item, payment)]  # fmt: skip
+    named = [item for item in asked if item.invoice and item.invoice == payment.invoice]
+    least = min((value for item in named or asked if (value := _money(item))), default=None)
+    if least is None or _money(payment) is None:
+        return False
+    came = [item for item in deal.evidence if item.event in (Event.PAYMENT_RECEIVED, Event.PAYMENT_PARTIAL)
+            and item.strength is Strength.CERTAIN and not item.withdrawn
+            and item.at <= payment.at and _same_money(item, payment)]  # fmt: skip
+    return sum(_money(item) or Decimal(0) for item in came) < least * _NEARLY
+
+
+def _same_money(one: Evidence, other: Evidence) -> bool:
+    return not one.currency or not other.currency or one.currency == other.currency
+
+
+def _money(item: Evidence) -> Decimal | None:
+    try:
+        return Decimal(item.amount) if item.amount else None
+    except InvalidOperation:
+        return None
 
 
 def is_unproven(evidence: Evidence) -> bool:
@@ -119,7 +152,7 @@ def fold(deal: Deal, now: datetime) -> tuple[StageChange, ...]:
 
 
 def _in_order(deal: Deal) -> list[Evidence]:
-    standing = [evidence for evidence in deal.evidence if moves(evidence)]
+    standing = [evidence for evidence in deal.evidence if moves(evidence) and not is_part(evidence, deal)]
     # The event breaks ties, so that mails of one second fold the same way in whatever order they came.
     return sorted(standing, key=lambda evidence: (evidence.at, evidence.event, evidence.found_in))
 
@@ -183,11 +216,18 @@ def _where_it_stood(history: list[StageChange]) -> Stage:
 
 def _is_about_the_agreement(declined: Evidence, stage: Stage, deal: Deal) -> bool:
     """Whether it is the signed agreement that was voided, and not some other document of theirs."""
-    signed = [item.document for item in deal.evidence if item.event is Event.SIGNED and moves(item) and item.document]
+    signed = [_title(item.document) for item in deal.evidence if item.event is Event.SIGNED and moves(item) and item.document]
+    named = _title(declined.document) in signed or any(title and title in declined.quote.casefold() for title in signed)
     if stage in _CLIENT:
-        return declined.document in signed  # they sign more than one thing with us
+        return named  # they sign more than one thing with us
     known = bool(signed) and bool(declined.document)
-    return declined.document_kind != "nda" and (not known or declined.document in signed)
+    return declined.document_kind != "nda" and (not known or named)
+
+
+def _title(document: str) -> str:
+    """A document's name without what a service puts around it: "Voided: Services agreement.pdf" is the agreement."""
+    name = document.casefold().rpartition(": ")[2].strip()
+    return name.removesuffix(".docx").removesuffix(".pdf").strip()
 
 
 def _speaks_for_all(address: Address | None, deal: Deal) -> bool:

@@ -110,6 +110,8 @@ class Event(StrEnum):
     APOLOGY = "apology"
     NEXT_PROJECT = "next_project"
     PITY_ORDER = "pity_order"
+    # What only several mails show, the silence and the return; never read out of words.
+    VANISHED = "vanished"
     # What only the owner can say, by a tag or a command; never read out of words.
     VERBAL_YES = "verbal_yes"
     DISQUALIFIED = "disqualified"
@@ -318,8 +320,18 @@ class Contact:
     words: int = 0
     """How many mails they and the owner have exchanged: who talks most is written to."""
     referred_by: Address | None = None
+    referrer: str = ""
+    """The name of who that is."""
     formal: bool | None = None
     """Sie or vous, as the owner writes to them; None where unknown."""
+    greeting: str = ""
+    """The first line of the owner's last mail to them, "Hallo Frau Weber,"; "" where none is known."""
+    closing: str = ""
+    """The line above the name in it, "Best,"."""
+    signed: str = ""
+    """The owner's name, as they sign to them."""
+    phone: str = ""
+    """Out of their signature."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -341,6 +353,12 @@ class LoggedMail:
     """It was read at first contact: it builds the deal, nothing is chased for it."""
     purpose: str = ""
     """Of a mail that the worker wrote."""
+    cares: str = ""
+    """A sentence in which a contact says what matters to them, word for word."""
+    amount: str = ""
+    """The one amount that an owner's mail names, as it stands there."""
+    document: str = ""
+    """The one document that came with it."""
 
 
 class Action(StrEnum):
@@ -442,6 +460,8 @@ class Letter:
     found_in: tuple[MessageId, ...] = ()
     to_owner: bool = False
     """Mail to the team: no stop rule and no window holds it."""
+    cc: tuple[Party, ...] = ()
+    """Who reads along: at the hand-over the people of delivery."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -498,6 +518,15 @@ class StageChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """A playbook that the owner has asked for, by deals+playbook-NAME@."""
+
+    playbook: str
+    at: datetime
+    found_in: MessageId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Deal:
     """The unit: evidence, message log, runs and outbox, changed by one atomic commit."""
 
@@ -524,6 +553,12 @@ class Deal:
     live_from: datetime | None = None
     """What is older was history at first contact."""
     merged_from: tuple[DealId, ...] = ()
+    term_months: int = 0
+    """For how long the agreement runs, where a mail has said so."""
+    term_ends: date | None = None
+    """The day on which it ends, where a mail names one."""
+    wanted: tuple[Wanted, ...] = ()
+    """The playbooks that the owner has asked for by a tag."""
 
     @property
     def stage(self) -> Stage:

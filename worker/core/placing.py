@@ -92,7 +92,7 @@ def others(message: Message, reading: Reading) -> tuple[Party, ...]:
         if message.forwarded.sender is not None:
             people.append(message.forwarded.sender)
         people.extend(message.forwarded.to)
-    if message.sender is not None and message.kind is Kind.HUMAN:
+    if message.sender is not None and message.kind in (Kind.HUMAN, Kind.AUTO_REPLY):
         people.append(message.sender)
     people.extend((*message.to, *message.cc))
     found: dict[Address, Party] = {}

@@ -25,7 +25,7 @@ from worker.core.model import (
 from worker.core.outbox import UNCERTAIN_FOR
 from worker.core.plan import Draft, Plan
 from worker.core.situation import World
-from worker.core.starting import next_watch, starts
+from worker.core.starting import next_watch, starts, unseen
 from worker.core.stepping import advance, begin
 
 _PASSES = 5
@@ -49,7 +49,9 @@ def plan(deal: Deal, world: World, now: datetime) -> Plan:
         if desk.deal == before:
             break
     _doubts(desk)
+    _unseen(desk)
     _time_waster(desk)
+    _way_back(desk)
     _uncertain(desk)
     _reminders(desk)
     desk.deal = replace(desk.deal, due_at=_due(desk))
@@ -126,19 +128,38 @@ def _doubts(desk: Desk) -> None:
             _put_question(item, desk)
 
 
+def _unseen(desk: Desk) -> None:
+    """Where no reply would be seen, silence is a question to the owner and not a mail to the contact."""
+    for start in unseen(desk.deal, desk.world, desk.now):
+        id = f"unseen/{start.found_in[-1]}"
+        if desk.has_asked(id):
+            continue
+        who = start.contact.name or start.contact.address
+        text = f"Has {who} answered you? I cannot see it. yes: I leave them in peace, no: I follow up."
+        desk.tell(
+            Action.ASK,
+            replace(_question_draft(id, text, f"{start.why}, as far as I can see", (), desk), found_in=start.found_in),
+            question=Question(id=id, kind="unseen", asked=desk.now, text=text),
+            purpose="question",
+        )
+
+
 def _is_doubt(item: Evidence, deal: Deal) -> bool:
     if item.withdrawn or item.event not in CERTAIN_ONLY or (deal.stage, item.event) not in NEXT:
         return False
     if deal.live_from is not None and item.at < deal.live_from:
         return False
     settled = any(
-        other.event is item.event and lifecycle.moves(other) and other.at >= item.at for other in deal.evidence
-    )
+        other.event is item.event and lifecycle.moves(other) and other.at >= item.at
+        and not lifecycle.is_part(other, deal)
+        for other in deal.evidence
+    )  # fmt: skip
     if settled:
         return False
     if item.document_kind == "nda":
         return False
-    return item.strength is Strength.LIKELY or (item.strength is Strength.CERTAIN and item.document_kind == "other")
+    certain_of_something_else = item.document_kind == "other" or lifecycle.is_part(item, deal)
+    return item.strength is Strength.LIKELY or (item.strength is Strength.CERTAIN and certain_of_something_else)
 
 
 def _doubt_id(item: Evidence) -> str:
@@ -179,8 +200,9 @@ def _time_waster(desk: Desk) -> None:
     """Ask the owner, with the quotes, whether to give this one up. Nobody is thrown out without them."""
     if desk.deal.stage in (Stage.DISQUALIFIED, Stage.OPTED_OUT) or desk.deal.stage.bucket is Bucket.CLIENT:
         return
-    found = disqualify.score(desk.deal, desk.world.ideal)
-    if not disqualify.is_time_waster(found, desk.world.ideal):
+    ideal = desk.world.ideal
+    found = disqualify.score(desk.deal, ideal)
+    if not disqualify.is_time_waster(found, ideal) or disqualify.moved_since(found.signs[-1], desk.deal, ideal):
         return
     newest = found.signs[-1]
     if desk.deal.live_from is not None and newest.at < desk.deal.live_from:
@@ -191,18 +213,46 @@ def _time_waster(desk: Desk) -> None:
     id = f"disqualify/{newest.found_in}"
     if desk.has_asked(id):
         return  # they have shown nothing new since the owner said no
-    mails = len(desk.deal.log)
-    weeks = max(1, (desk.now - desk.deal.created).days // 7)
-    moved = [item.event for item in desk.deal.evidence if lifecycle.moves(item)]
-    nothing = "" if Event.SIGNED in moved or Event.PAYMENT_RECEIVED in moved else ", no signature and no money"
-    text = f"Stop giving time to them? So far: {mails} mails in {weeks} weeks{nothing}."
-    why = f'{len(found.signs)} signs of a time-waster in {found.rounds} rounds, the last: "{newest.quote}"'
+    if desk.room_at() > desk.now:
+        desk.wake.append(desk.room_at())
+        return
+    text = (
+        f"Stop giving time to {_who(desk.deal)}? So far: {disqualify.cost(desk.deal, desk.now)}. With yes everything "
+        'stops and they hear nothing of it; with "yes, drop-off" one polite last mail goes.'
+    )
+    beside = "; ".join((*found.fit.against, *found.fit.speaks_for))
+    rounds = "one round" if found.rounds == 1 else f"{found.rounds} rounds"
+    why = f'{len(found.signs)} signs of a time-waster in {rounds}, the last: "{newest.quote}"'
+    shown = tuple({sign.quote: sign for sign in found.signs}.values())
     desk.tell(
         Action.ASK,
-        _question_draft(id, text, why, found.signs, desk),
+        replace(
+            _question_draft(id, text, f"{why} ({beside})" if beside else why, shown, desk),
+            found_in=tuple(dict.fromkeys(sign.found_in for sign in found.signs)),
+        ),
         question=Question(id=id, kind="disqualify", asked=desk.now, text=text, evidence=found.signs),
         purpose="question",
     )
+
+
+def _way_back(desk: Desk) -> None:
+    """Paid in advance, sent by a client, or somebody new who decides: the owner is asked, nobody is declined."""
+    found = disqualify.way_back(desk.deal) if desk.deal.stage is Stage.DISQUALIFIED else None
+    if found is None or desk.has_asked(f"requalify/{found.found_in}"):
+        return
+    id = f"requalify/{found.found_in}"
+    text = f"Take {_who(desk.deal)} back? {found.quote[:1].upper()}{found.quote[1:]}."
+    why = f"you gave them up, but there is a way back: {found.quote}"
+    desk.tell(
+        Action.ASK,
+        _question_draft(id, text, why, (found,), desk),
+        question=Question(id=id, kind="requalify", asked=desk.now, text=text, evidence=(found,)),
+        purpose="question",
+    )
+
+
+def _who(deal: Deal) -> str:
+    return deal.contacts[0].name or deal.contacts[0].address if deal.contacts else deal.title
 
 
 def _uncertain(desk: Desk) -> None:

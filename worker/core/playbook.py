@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import time
 from enum import StrEnum
 
@@ -62,13 +62,36 @@ def read_duration(text: str) -> Duration:
     found = _DURATION.fullmatch(said)
     number = found and (int(found[1]) if found[1].isdigit() else _NUMBERS.get(found[1], 0))
     if not found or not number:
-        raise UnknownPhrase(
-            f'"{text}" is not a length of time. Write it like "3 business days", "2 weeks" or "next business morning"'
-        )
+        meant = _meant_duration(said)
+        hint = f'Did you mean "{meant}"?' if meant else 'Write it like "3 business days", "2 weeks" or "next business morning"'
+        raise UnknownPhrase(f'"{text}" is not a length of time. {hint}')
     unit = Unit("business day" if found[2] == "working day" else found[2])
     if number > _LONGEST.get(unit, 9999):
         raise UnknownPhrase(f'"{text}" is longer than {_LONGEST[unit]} {unit}s: nobody waits for that')
     return Duration(count=number, unit=unit)
+
+
+_ABROAD = {
+    "werktage": Unit.BUSINESS_DAY, "arbeitstage": Unit.BUSINESS_DAY, "tage": Unit.DAY, "wochen": Unit.WEEK,
+    "monate": Unit.MONTH, "jahre": Unit.YEAR, "stunden": Unit.HOUR, "jours": Unit.DAY, "jours ouvrés": Unit.BUSINESS_DAY,
+    "semaines": Unit.WEEK, "mois": Unit.MONTH, "días": Unit.DAY, "semanas": Unit.WEEK, "meses": Unit.MONTH,
+    "b days": Unit.BUSINESS_DAY, "workdays": Unit.BUSINESS_DAY, "weekdays": Unit.BUSINESS_DAY,
+    "d": Unit.DAY, "w": Unit.WEEK, "h": Unit.HOUR, "min": Unit.MINUTE, "hrs": Unit.HOUR,
+}  # fmt: skip
+_ROUGHLY = re.compile(r"(?:after |in |wait )?(?:(\d{1,4})|([a-z]+))[ -]*([^\d]*?)(?: later| long)?")
+
+
+def _meant_duration(said: str) -> str:
+    """What a slip of the pen, or a word of another language, probably stands for; "" where nothing is near."""
+    if nearest(said, ["next business morning"]):
+        return "next business morning"
+    found = _ROUGHLY.fullmatch(said)
+    count = found and (int(found[1]) if found[1] else _NUMBERS.get(found[2], 0))
+    if not found or not count or not found[3]:
+        return ""
+    units = {f"{unit}s": unit for unit in Unit if unit is not Unit.BUSINESS_MORNING} | _ABROAD
+    near = nearest(found[3], units) or nearest(f"{found[3]}s", units)
+    return str(Duration(count=count, unit=units[near])) if near else ""
 
 
 class Mode(StrEnum):
@@ -82,6 +105,18 @@ class Mode(StrEnum):
 def strictest(*modes: Mode) -> Mode:
     """The mode that lets the least go out by itself."""
     return min(modes, key=list(Mode).index)
+
+
+class Priority(StrEnum):
+    """Which playbook wins where several want the same person."""
+
+    HIGH = "high"
+    NORMAL = "normal"
+    LOW = "low"
+
+    def beats(self, other: Priority) -> bool:
+        ranks = list(Priority)
+        return ranks.index(self) < ranks.index(other)
 
 
 class Rule(StrEnum):
@@ -115,6 +150,22 @@ class Condition(StrEnum):
     DELIVERY_UNKNOWN = "people of delivery are not known"
     NOT_INTRODUCED = "delivery has not been introduced"
     NEVER_ASKED_TESTIMONIAL = "no testimonial was given"
+    INTRODUCED = "delivery has been introduced"
+    DELIVERY_SILENT = "delivery has not written"
+    SERVICES_LEFT = "there is a service they do not have"
+    SERVICES_UNKNOWN = "services are not known"
+    SUCCESSOR_KNOWN = "successor is known"
+    SUCCESSOR_UNKNOWN = "successor is not known"
+    WAS_CLIENT = "contact was a client"
+    NOT_CLIENT = "contact is not a client"
+    NO_DAY_NAMED = "no day was named"
+    WROTE_ONCE = "owner wrote once"
+    NO_GOOD_BYE = "no good-bye was said"
+    ADDRESS_KNOWN = "postal address is known"
+    COMPLAINT_MADE = "a complaint was made"
+    OFFER_IS_OPEN = "an offer is open"
+    OWNER_WANTS_GOOD_BYE = "owner wants a good-bye"
+    OWNER_WANTS_SILENCE = "owner wants silence"
 
 
 class Watch(StrEnum):
@@ -125,6 +176,17 @@ class Watch(StrEnum):
     OUR_COURT = "owner owes an answer"
     DAY_CAME = "named day has come"
     """The contact named a day on which it goes on; it begins on the business day after it."""
+    SUSPECT_SILENT = "suspect is silent"
+    OVERDUE = "first payment is overdue"
+    """The day by which the first payment is due; two weeks after the invoice where it names none."""
+    STALLED = "interest has no next step"
+    """They like it, and nobody has asked, proposed or agreed on anything since."""
+    OUTCOME = "introduced person becomes client"
+    TERM_ENDS = "term ends in 60 days"
+    UNREACHABLE = "nobody can be reached"
+    """Every address of the deal is dead."""
+    WANTED = "owner asks for it"
+    """By deals+playbook-NAME@, NAME being that of its file."""
 
 
 TRIGGERS: dict[str, Watch | Stage | Event] = {
@@ -134,6 +196,7 @@ TRIGGERS: dict[str, Watch | Stage | Event] = {
     "deal is paid but not signed": Stage.PAID_UNSIGNED,
     "deal is lost": Stage.LOST,
     "deal is put off": Stage.LATER,
+    "deal is disqualified": Stage.DISQUALIFIED,
     "contact introduces somebody": Event.INTRODUCTION,
     "contact gives a testimonial": Event.TESTIMONIAL,
     "contact complains": Event.COMPLAINT,
@@ -143,6 +206,10 @@ TRIGGERS: dict[str, Watch | Stage | Event] = {
     "payment is reversed": Event.PAYMENT_REVERSED,
     "work is delivered": Event.DELIVERED,
     "contact has left the company": Event.LEFT_COMPANY,
+    "contact cancels": Event.CANCELLED,
+    "contact tells of hardship": Event.HARDSHIP,
+    "payment fails": Event.PAYMENT_FAILED,
+    "agreement is voided": Event.SIGNING_DECLINED,
 }
 
 
@@ -154,13 +221,31 @@ class Answer(StrEnum):
     NO = "reply says no"
     INTERESTED = "reply shows interest"
     SILENCE = "silence"
+    OWNER_YES = "owner says yes"
+    """To the question of an `ask`."""
+    OWNER_NO = "owner says no"
 
 
 ANSWER_EVENTS = {Answer.NOT_NOW: Event.NOT_NOW, Answer.NO: Event.REJECTED, Answer.INTERESTED: Event.INTEREST}
 
 
-class For(StrEnum):
-    OWNER = "owner"
+LANGUAGES = {
+    "contact writes English": "en", "contact writes German": "de", "contact writes French": "fr",
+    "contact writes Spanish": "es", "contact writes Italian": "it", "contact writes Dutch": "nl",
+    "contact writes Portuguese": "pt",
+}  # fmt: skip
+"""What a variant can be chosen by, besides the bucket."""
+BUCKETS = (Condition.IS_SUSPECT, Condition.IS_PROSPECT, Condition.IS_CLIENT)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variant:
+    """Another template for some people: by the language in which they write, or by their bucket."""
+
+    template: str
+    language: str = ""
+    """ISO 639-1."""
+    condition: Condition | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,6 +255,16 @@ class Send:
     template: str
     thread: str = ""
     """same or new; "" leaves it to the template."""
+    variants: tuple[Variant, ...] = ()
+    """The first that fits takes the place of the template."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handover:
+    """The people of delivery are introduced by this template; where none are known, the owner is asked to do it."""
+
+    template: str
+    thread: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,6 +273,27 @@ class Task:
 
     text: str
     due: Duration | None = None
+    wait_until_done: bool = False
+    """The next step waits until the owner has answered "done"."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """A question to the owner: the playbook waits for yes or no, and ends at a no that no branch takes up."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wait:
+    """Nothing but time passes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Label:
+    """Sets the stage, and the playbook goes on."""
+
+    stage: Stage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,7 +310,7 @@ class Exit:
     stage: Stage | None
 
 
-Deed = Send | Task | Alert | Exit
+Deed = Send | Handover | Task | Ask | Alert | Wait | Label | Exit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,6 +353,8 @@ class Hours:
     """Minutes, least and most, that a mail is held back so that nothing leaves the second it is decided."""
     holidays: str = ""
     """ISO 3166: a country whose holidays are kept beside those of whoever gets the mail."""
+    zone: str = ""
+    """Whose clock: "" the recipient's, "owner", or an IANA name. The recipient's decent hours hold besides."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -259,12 +377,20 @@ class Playbook:
     path: str = ""
     after: Duration | None = None
     life_cycle: bool = False
+    priority: Priority = Priority.NORMAL
     mode: Mode = Mode.SEND
     only_if: tuple[Condition, ...] = ()
     at_most: AtMost | None = None
     hours: Hours = Hours()
     stop_when: frozenset[Rule] = frozenset()
     steps: tuple[Step, ...] = ()
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """Texts that its templates and tasks can name."""
+
+    @property
+    def writes(self) -> bool:
+        """Whether a contact gets mail by it."""
+        return any(isinstance(step.deed, Send | Handover) for step in self.steps)
 
     def step(self, id: str) -> Step | None:
         return next((step for step in self.steps if step.id == id), None)
@@ -284,6 +410,7 @@ DAY_NAMES = frozenset({
     "mon", "monday", "tue", "tues", "tuesday", "wed", "wednesday", "thu", "thur", "thurs", "thursday", "fri", "friday",
     "sat", "saturday", "sun", "sunday",
 })  # fmt: skip
+DAY_CHOICES = ("mon", "tue", "wed", "thu", "fri")
 DAYS = {name: number for number, name in enumerate(("mon", "tue", "wed", "thu", "fri", "sat", "sun"))}
 
 
@@ -340,9 +467,39 @@ def read_spread(text: str) -> tuple[int, int]:
     return int(found[1]), int(found[2])
 
 
+def read_variant(text: str) -> tuple[str, Condition | None]:
+    """Read the `if` of a variant: a language or a bucket. Raises UnknownPhrase."""
+    languages = {phrase.lower(): code for phrase, code in LANGUAGES.items()}
+    said = _known(text, [*languages, *(one.value for one in BUCKETS)], "something that a variant is chosen by")
+    return (languages[said], None) if said in languages else ("", Condition(said))
+
+
+def read_moment(text: str) -> Duration:
+    """Read "30 days after the start". Raises UnknownPhrase."""
+    found = re.fullmatch(r"(.+) after the start", " ".join(text.lower().split()))
+    if not found:
+        raise UnknownPhrase(f'"{text}" is no moment. Write it like "30 days after the start"')
+    return read_duration(found[1])
+
+
+def read_rhythm(text: str) -> Duration:
+    """Read "every 3 months" or "every week". Raises UnknownPhrase."""
+    found = re.fullmatch(r"every (.+)", " ".join(text.lower().split()))
+    if not found:
+        raise UnknownPhrase(f'"{text}" is no rhythm. Write it like "every 3 months"')
+    return read_duration(f"1 {found[1]}" if found[1] in list(Unit) else found[1])
+
+
 def read_stage(text: str) -> Stage:
     """Read the stage of an exit. Raises UnknownPhrase."""
     return Stage(_known(text, [stage.value for stage in Stage], "a stage of a deal"))
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """The word that was probably meant, "" where none is near."""
+    # Two letters that have changed places are much of a short word.
+    close = difflib.get_close_matches(word.lower(), list(known), n=1, cutoff=0.6 if len(word) < 6 else 0.7)
+    return close[0] if close else ""
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from worker.core.facts import amount_of, document_of, what_matters
 from worker.core.identity import deal_ref
 from worker.core.lifecycle import STOPPING, UNPROVEN
+from worker.core.manners import manners, phone_of
 from worker.core.model import (
     Address,
+    Bucket,
     Contact,
     Deal,
     DealId,
@@ -21,6 +25,7 @@ from worker.core.model import (
     Message,
     MessageId,
     Party,
+    Question,
     Reading,
     Speaker,
     Stage,
@@ -30,8 +35,18 @@ from worker.core.model import (
     Trust,
 )
 from worker.core.placing import company_of, others
+from worker.core.terms import with_term
 
 _EXTRACT = 160
+_CLIENT_TALK = re.compile(
+    r"\b(?:our|my|a|the|as a) new(?:est)? (?:client|customer)|(?:is|are) now (?:a|our) (?:client|customer)|"
+    r"\b(?:unser\w*|mein\w*|ein\w*|als) neue\w* kund\w*|notre nouveau client|notre nouvelle cliente|"
+    r"nuestr[oa] nuev[oa] cliente|onze nieuwe klant|nostro nuovo cliente",
+    re.IGNORECASE,
+)
+"""How an owner speaks of somebody as a client."""
+_LONGEST_TESTIMONIAL = 1500
+"""Characters; what is longer is a letter about many things, of which the sentence is kept."""
 _OFFSETS = 8
 _LOOKS_ASKING = ("let me know", "look forward to your", "look forward to hearing",
                  "freue mich auf ihre", "freue mich auf deine", "get back to me", "please confirm",
@@ -102,11 +117,14 @@ def remember(
     entries = (logged, *_forwarded_words(message, at, history, reading))
     if message.forwarded is not None and len(entries) > 1:
         entries = (replace(logged, speaker=Speaker.OTHER), *entries[1:])
+    evidence = tuple(_kept_whole(item, message) for item in evidence)
+    deal = with_term(deal, message, evidence)
     return replace(
         deal,
         log=(*deal.log, *entries),
         evidence=(*deal.evidence, *(item for item in evidence if item not in deal.evidence)),
-        contacts=_people(deal, message, speaker, reading),
+        contacts=_with_successors(_people(deal, message, speaker, reading), evidence, deal),
+        questions=(*deal.questions, *_called_client(deal, message, speaker, at, history=history)),
         company_name=deal.company_name or spoken_company(deal.company, message),
     )
 
@@ -126,6 +144,9 @@ def _logged(
         extract=" ".join(message.text.split())[:_EXTRACT],
         references=(*message.references, *message.in_reply_to)[-10:],
         history=history,
+        cares=what_matters(message.text, evidence) if speaker is Speaker.CONTACT else "",
+        amount=amount_of(message.text) if speaker is Speaker.OWNER else "",
+        document=document_of(message.attachments) if speaker is Speaker.OWNER else "",
     )
 
 
@@ -192,8 +213,40 @@ def _people(deal: Deal, message: Message, speaker: Speaker, reading: Reading) ->
         if known is None and not _joins(one, deal):
             continue
         known = known or Contact(address=one.address, name=one.name)
-        contacts[one.address] = _spoken_with(known, one, message, speaker)
+        spoken = _spoken_with(known, one, message, speaker)
+        contacts[one.address] = _as_the_owner_writes(spoken, message, reading) if speaker is Speaker.OWNER else spoken
     return tuple(contacts.values())[:50]
+
+
+def _with_successors(contacts: tuple[Contact, ...], evidence: Iterable[Evidence], deal: Deal) -> tuple[Contact, ...]:
+    """Who follows somebody that has left is of the deal, where they are of its company."""
+    known = {contact.address for contact in contacts}
+    new = {person.address: Contact(address=person.address, name=person.name)
+           for item in evidence if item.event is Event.LEFT_COMPANY and item.strength is not Strength.WEAK
+           for person in item.people if person.address not in known and _joins(person, deal)}  # fmt: skip
+    return (*contacts, *new.values())[:50]
+
+
+def _called_client(deal: Deal, message: Message, speaker: Speaker, at: datetime, *, history: bool) -> tuple[Question, ...]:
+    """What is missing where the owner calls somebody a client who is none yet: a line of the digest."""
+    if speaker is not Speaker.OWNER or history or deal.stage.bucket is not Bucket.PROSPECT:
+        return ()
+    if not _CLIENT_TALK.search(message.text[:5000]) or any(one.id.startswith("missing/") for one in deal.questions):
+        return ()
+    missing = {
+        Stage.SIGNED_UNPAID: "the first payment is missing",
+        Stage.PAID_UNSIGNED: "the signature is missing",
+    }.get(deal.stage, "the signature and the first payment are missing")
+    text = f"You called {deal.title} a client. For that {missing}."
+    return (Question(id=f"missing/{message.id}", kind="digest", asked=at, text=text),)
+
+
+def _kept_whole(item: Evidence, message: Message) -> Evidence:
+    """A testimonial is kept word for word: the sentence that shows it is not all of it."""
+    if item.event is not Event.TESTIMONIAL or item.speaker is not Speaker.CONTACT or message.forwarded is not None:
+        return item
+    whole = " ".join(message.text.split())
+    return replace(item, quote=whole) if item.quote in whole and len(whole) <= _LONGEST_TESTIMONIAL else item
 
 
 def _joins(person: Party, deal: Deal) -> bool:
@@ -212,8 +265,33 @@ def _spoken_with(contact: Contact, person: Party, message: Message, speaker: Spe
         contact,
         name=(person.name if wrote and person.name else contact.name or person.name),
         offsets=offsets,
-        language=message.language or contact.language,
+        # The owner's mail goes out in the owner's language; theirs tells only until the owner has written.
+        language=contact.language if wrote and contact.signed else message.language or contact.language,
+        referrer=contact.referrer or _name_of(contact.referred_by, message),
+        phone=(phone_of(message.signature) if wrote else "") or contact.phone,
         words=contact.words + (2 if wrote else 1 if spoken_to else 0),
+    )
+
+
+def _name_of(address: Address | None, message: Message) -> str:
+    everybody = (*((message.sender,) if message.sender else ()), *message.to, *message.cc)
+    return next((one.name for one in everybody if one.address == address and one.name), "")
+
+
+def _as_the_owner_writes(contact: Contact, message: Message, reading: Reading) -> Contact:
+    """Greeting, closing and du or Sie, out of a mail of the owner to this one person."""
+    addressed = [one.address for one in message.to if not reading.is_ours(one.address)]
+    if addressed != [contact.address] or message.forwarded is not None or message.sender is None:
+        return contact
+    shown = manners(message.text, message.signature, message.language, message.sender.name)
+    language = message.language or (shown.languages[0] if len(shown.languages) == 1 else contact.language)
+    return replace(
+        contact,
+        language=language,
+        greeting=shown.greeting or contact.greeting,
+        closing=shown.closing if shown.signed else contact.closing,
+        signed=shown.signed or contact.signed,
+        formal=contact.formal if shown.formal is None else shown.formal,
     )
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
-from worker.core.calendar import Locale, country_of, learn_zone
+from worker.core.calendar import Locale
 from worker.core.firm import Firm, IdealClient
 from worker.core.model import (
     Address,
@@ -24,6 +23,7 @@ from worker.core.model import (
     Suppression,
 )
 from worker.core.playbook import Mode, Playbook
+from worker.core.whereabouts import whereabouts
 
 AWAY_WITHOUT_DATE = timedelta(days=14)
 """How long an absence lasts that names no day of return."""
@@ -61,6 +61,8 @@ class Known:
     sent: tuple[datetime, ...] = ()
     """When the worker's last mails to them left, or will leave."""
     label: Bucket = Bucket.SUSPECT
+    mails: tuple[tuple[datetime, str], ...] = ()
+    """The worker's last mails to them in all of their deals, each with its purpose."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,11 +75,15 @@ class World:
     suppression: Suppression
     purposes: Mapping[str, str] = field(default_factory=dict)
     """Template name -> purpose."""
+    languages: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Template name -> the languages in which there is a text of it."""
     mode: Mode = Mode.APPROVE
     firm: Firm = Firm()
     ideal: IdealClient = IdealClient()
     people: Mapping[Address, Known] = field(default_factory=dict)
     caps: Caps = Caps()
+    outcomes: Mapping[Address, datetime] = field(default_factory=dict)
+    """Whoever was introduced by the people of this deal and is a client now, and since when."""
     watched: bool = False
     """The owner's own mailbox is read, so that replies are seen."""
     approved: bool = False
@@ -109,9 +115,12 @@ def away(address: Address, world: World) -> tuple[tuple[date, date], ...]:
 
 def locale(contact: Contact, world: World) -> Locale:
     """Where a contact is: by the offsets of their own mail, then their domain, then the owner's place."""
-    country = country_of(contact.address.rpartition("@")[2])
-    zone: ZoneInfo = learn_zone(contact.offsets, country, world.home.zone)
-    return Locale(zone=zone, country=country or world.home.country, away=away(contact.address, world))
+    domain, home = contact.address.rpartition("@")[2], world.home
+    found = whereabouts(contact.offsets, domain, home.zone, home.country)
+    return Locale(
+        zone=found.zone, country=found.country, away=away(contact.address, world), sender=home.country,
+        home=home.zone, or_zone=found.or_zone,
+    )  # fmt: skip
 
 
 def main_contact(deal: Deal, world: World) -> Contact | None:
@@ -142,8 +151,15 @@ def unanswered(deal: Deal) -> LoggedMail | None:
 
 
 def replies_are_seen(deal: Deal, world: World) -> bool:
-    """Whether an answer would reach the worker at all."""
-    return world.watched or any(mail.speaker is Speaker.CONTACT for mail in deal.log)
+    """Whether an answer would reach the worker at all, or the owner has said that there was none."""
+    asked = unanswered(deal)
+    told = any(one.id == unseen_id(asked) and one.answer == "no" for one in deal.questions) if asked else False
+    return told or world.watched or any(mail.speaker is Speaker.CONTACT for mail in deal.log)
+
+
+def unseen_id(asked: LoggedMail) -> str:
+    """Of the question whether a mail has been answered where the worker cannot see it."""
+    return f"unseen/{asked.id}"
 
 
 def open_complaint(deal: Deal) -> bool:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from worker.core import disqualify
 from worker.core.calendar import MORNING, Locale, later
+from worker.core.care import is_care_book
+from worker.core.conditions import is_so
 from worker.core.lifecycle import CERTAIN_ONLY, OPEN, is_unproven, label
 from worker.core.model import (
     Bucket,
@@ -18,9 +21,11 @@ from worker.core.model import (
     RunState,
     Speaker,
     Stage,
+    StageChange,
     Strength,
 )
-from worker.core.playbook import Condition, Duration, Playbook, Send, Unit, Watch
+from worker.core.occasions import occasions
+from worker.core.playbook import Condition, Duration, Playbook, Priority, Unit, Watch
 from worker.core.situation import (
     World,
     has,
@@ -34,6 +39,7 @@ from worker.core.situation import (
     suppressed,
     unanswered,
 )
+from worker.core.standing import successor
 
 _TOO_OLD = timedelta(days=60)
 """What has been silent for longer is not chased."""
@@ -58,12 +64,14 @@ class Start:
     found_in: tuple[MessageId, ...]
     due: datetime
     """When it begins: as long after what happened as the playbook says."""
+    since: datetime | None = None
+    """From when its times count, where that was before the worker came."""
 
 
 def starts(deal: Deal, world: World, now: datetime) -> tuple[Start, ...]:
     """Every playbook that begins now. The same trigger never begins one twice."""
     found: list[Start] = []
-    for book in world.books:
+    for book in sorted(world.books, key=_rank):
         for start in _candidates(book, deal, world):
             ripe = start.due <= now < start.due + _fresh(book)
             if ripe and _free(start, deal, world, found) and _allowed(start, deal, world, now):
@@ -71,15 +79,47 @@ def starts(deal: Deal, world: World, now: datetime) -> tuple[Start, ...]:
     return tuple(found)
 
 
+_RANKS = {priority: rank for rank, priority in enumerate(Priority)}
+
+
+def _rank(book: Playbook) -> int:
+    return _RANKS[book.priority]
+
+
+def unseen(deal: Deal, world: World, now: datetime) -> tuple[Start, ...]:
+    """Silences that are none for certain, since no reply would be seen: the owner is asked before anybody is chased."""
+    if replies_are_seen(deal, world):
+        return ()
+    found: list[Start] = []
+    seen = replace(world, watched=True)
+    for book in world.books:
+        if book.when is not Watch.SILENT or Condition.REPLIES_SEEN not in book.only_if:
+            continue
+        for start in _silent(book, deal, world):
+            ripe = start.due <= now < start.due + _TOO_OLD
+            if ripe and _free(start, deal, world, found) and _allowed(start, deal, seen, now):
+                found.append(start)
+    return tuple(found[:1])
+
+
 def next_watch(deal: Deal, world: World) -> tuple[datetime, ...]:
     """When a playbook will have waited long enough, so that the deal is looked at then."""
     return tuple(start.due for book in world.books for start in _candidates(book, deal, world))
+
+
+def awaited(deal: Deal, world: World, now: datetime) -> tuple[Start, ...]:
+    """What would begin later, as things stand now, if nothing happened before."""
+    found = (start for book in world.books for start in _candidates(book, deal, world))
+    return tuple(start for start in found if start.due > now and _allowed(start, deal, world, now))
 
 
 def _fresh(book: Playbook) -> timedelta:
     waits_for_them = book.when in (
         Watch.SILENT,
         Watch.OUR_COURT,
+        Watch.OVERDUE,
+        Watch.OUTCOME,
+        Watch.TERM_ENDS,
         Stage.SIGNED_UNPAID,
         Stage.PAID_UNSIGNED,
         Stage.OPENING,
@@ -97,10 +137,20 @@ def _candidates(book: Playbook, deal: Deal, world: World) -> list[Start]:
             return _owed(book, deal, world)
         case Watch.DAY_CAME:
             return _day_came(book, deal, world)
+        case Watch():
+            return _on_occasion(book, book.when, deal, world)
         case Stage():
             return _reached(book, book.when, deal, world)
         case Event():
             return _happened(book, book.when, deal, world)
+
+
+def _on_occasion(book: Playbook, watch: Watch, deal: Deal, world: World) -> list[Start]:
+    return [
+        Start(book=book, contact=one.contact, trigger=one.trigger, why=one.why, found_in=one.found_in, due=one.due)
+        for one in occasions(watch, book.after, deal, world, book.slug)
+        if _live(deal, one.due)
+    ]
 
 
 def _after(book: Playbook, moment: datetime, contact: Contact, world: World) -> datetime:
@@ -185,7 +235,9 @@ def _returned(book: Playbook, deal: Deal, world: World) -> list[Start]:
     if word is None or word.at <= since or not _live(deal, word.at):
         return []
     contact = next((one for one in deal.contacts if one.address == word.sender), None)
-    if contact is None:
+    if contact is None or not disqualify.comes_back(word, deal):
+        return []
+    if disqualify.declined_since(word.at - timedelta(days=world.ideal.cooldown_days), deal):
         return []
     why = f"{contact.name or contact.address} was disqualified and writes again"
     due = _after(book, word.at, contact, world)
@@ -193,10 +245,12 @@ def _returned(book: Playbook, deal: Deal, world: World) -> list[Start]:
 
 
 def _reached(book: Playbook, stage: Stage, deal: Deal, world: World) -> list[Start]:
-    contact = main_contact(deal, world)
-    change = deal.stages[-1] if deal.stages else None
-    if contact is None or change is None or change.stage is not stage or not _live(deal, change.at):
+    change = _change_to(stage, deal)
+    contact = main_contact(deal, world) if change is not None else None
+    if contact is None or change is None:
         return []
+    if not _live(deal, change.at):
+        return _of_old(book, contact, change, deal, world)
     if _writes(book) and any(is_unproven(item) and item.found_in in change.found_in for item in deal.evidence):
         return []
     trigger = f"{stage}:{change.found_in[-1] if change.found_in else change.at.isoformat()}"
@@ -205,11 +259,31 @@ def _reached(book: Playbook, stage: Stage, deal: Deal, world: World) -> list[Sta
     return [Start(book=book, contact=contact, trigger=trigger, why=why, found_in=change.found_in, due=due)]
 
 
+def _change_to(stage: Stage, deal: Deal) -> StageChange | None:
+    """How the deal came to where it stands, if that is this stage; a client of any age became one once."""
+    if stage is Stage.OPENING and deal.stage is Stage.ACTIVE:
+        return next((change for change in reversed(deal.stages) if change.stage is stage), None)
+    last = deal.stages[-1] if deal.stages else None
+    return last if last is not None and last.stage is stage else None
+
+
+def _of_old(book: Playbook, contact: Contact, change: StageChange, deal: Deal, world: World) -> list[Start]:
+    """A client who was one before the worker came is looked after from now on; nothing is made up for."""
+    if book.when is not Stage.OPENING or deal.live_from is None or not is_care_book(book, world):
+        return []
+    why = f"a client since {change.at:%d %B %Y}"
+    trigger = f"{change.stage}:{change.found_in[-1] if change.found_in else change.at.isoformat()}"
+    return [Start(book=book, contact=contact, trigger=trigger, why=why, found_in=change.found_in, due=deal.live_from,
+                  since=change.at)]  # fmt: skip
+
+
 def _happened(book: Playbook, event: Event, deal: Deal, world: World) -> list[Start]:
     found = []
     for item in deal.evidence:
-        contact = _speaker_of(item, deal, world)
-        if item.event is event and contact is not None and _starts(item, book, deal):
+        if item.event is not event or not _starts(item, book, deal):
+            continue
+        contact = _concerned(item, deal, world)
+        if contact is not None:
             why = f'{event.replace("_", " ")} by {contact.name or contact.address}: "{item.quote}"'
             due = _after(book, item.at, contact, world)
             found.append(
@@ -227,7 +301,7 @@ def _happened(book: Playbook, event: Event, deal: Deal, world: World) -> list[St
 
 def _writes(book: Playbook) -> bool:
     """Whether a contact gets mail by it: telling the owner starts nothing, so a mail without trust may do that."""
-    return any(isinstance(step.deed, Send) for step in book.steps)
+    return book.writes
 
 
 def _starts(item: Evidence, book: Playbook, deal: Deal) -> bool:
@@ -243,6 +317,12 @@ def _stands(item: Evidence) -> bool:
     return not item.withdrawn and item.strength is not Strength.WEAK
 
 
+def _concerned(item: Evidence, deal: Deal, world: World) -> Contact | None:
+    """Whom a playbook is about that begins with this: who said it; of one who has left, whoever follows."""
+    following = successor(deal, world) if item.event is Event.LEFT_COMPANY else None
+    return following[0] if following is not None else _speaker_of(item, deal, world)
+
+
 def _speaker_of(item: Evidence, deal: Deal, world: World) -> Contact | None:
     own = next((contact for contact in deal.contacts if contact.address == item.by), None)
     return own or main_contact(deal, world)
@@ -255,11 +335,19 @@ def _free(start: Start, deal: Deal, world: World, found: list[Start]) -> bool:
     """No run for the same trigger, and one chasing playbook for a person at a time."""
     if any(run.playbook == start.book.slug and run.trigger == start.trigger for run in deal.runs):
         return False
+    if any(other.book.slug == start.book.slug and other.contact == start.contact for other in found):
+        return False  # a tag and the words beside it say one thing
     if start.book.life_cycle:
         return True
-    busy = [run.contact for run in deal.runs if _is_chasing(run, world)]
+    busy = [run.contact for run in deal.runs if _is_chasing(run, world) and not _yields(run, start.book, world)]
     busy += [other.contact.address for other in found if not other.book.life_cycle]
     return start.contact.address not in busy
+
+
+def _yields(run: Run, to: Playbook, world: World) -> bool:
+    """Whether a run ends for a playbook of a higher priority; core/stopping ends it."""
+    book = world.book(run.playbook)
+    return book is not None and to.priority.beats(book.priority)
 
 
 def _is_chasing(run: Run, world: World) -> bool:
@@ -269,7 +357,8 @@ def _is_chasing(run: Run, world: World) -> bool:
 
 def _allowed(start: Start, deal: Deal, world: World, now: datetime) -> bool:
     address = start.contact.address
-    if suppressed(address, world) is not None:
+    entry = suppressed(address, world)
+    if entry is not None and (start.book.writes or entry.opted_out is not None):
         return False
     if start.book.at_most is not None:
         place = locale(start.contact, world)
@@ -309,6 +398,14 @@ def holds(condition: Condition, deal: Deal, contact: Contact, world: World) -> b
             return not _delivery_introduced(deal, world)
         case Condition.NEVER_ASKED_TESTIMONIAL:
             return not has(deal, Event.TESTIMONIAL)
+        case Condition.OFFER_IS_OPEN:
+            return has(deal, Event.PROPOSAL_SENT) or has(deal, Event.SIGNATURE_REQUESTED)
+        case Condition.OWNER_WANTS_GOOD_BYE:
+            return disqualify.wants_good_bye(deal)
+        case Condition.OWNER_WANTS_SILENCE:
+            return not disqualify.wants_good_bye(deal)
+        case _:
+            return is_so(condition, deal, contact, world)
 
 
 def _delivery_introduced(deal: Deal, world: World) -> bool:

@@ -10,6 +10,7 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
 from worker.core.calendar import Locale, later
+from worker.core.disqualify import GOOD_BYE
 from worker.core.model import (
     Address,
     Deal,
@@ -23,6 +24,7 @@ from worker.core.model import (
     RunState,
     Speaker,
     Strength,
+    Wanted,
 )
 from worker.core.outbox import Happening, after
 from worker.core.playbook import DAYS, Duration, Unit, UnknownPhrase, read_duration
@@ -38,6 +40,7 @@ class Verb(StrEnum):
     LATER = "later"
     DISQUALIFY = "disqualify"
     REQUALIFY = "requalify"
+    DELIVERED = "delivered"
     PAUSE = "pause"
     RESUME = "resume"
     STOP = "stop"
@@ -48,6 +51,8 @@ class Verb(StrEnum):
     DONE = "done"
     REMIND = "remind"
     """A time as the tag: the owner wants to see the thread again then."""
+    PLAYBOOK = "playbook"
+    """playbook-NAME as the tag: that playbook begins for the deal."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +62,8 @@ class Command:
 
 
 _ANSWERS = frozenset({Verb.YES, Verb.NO, Verb.EDIT, Verb.SKIP, Verb.DONE})
-_TAGS = {verb.value: verb for verb in Verb if verb not in _ANSWERS and verb is not Verb.REMIND}
+_TAGS = {verb.value: verb for verb in Verb if verb not in _ANSWERS and verb not in (Verb.REMIND, Verb.PLAYBOOK)}
+_PLAYBOOK_TAG = "playbook-"
 _STOPPED = "stopped by the owner"
 _TIME_TAG = re.compile(r"(\d{1,3})(hour|day|week|month)s?")
 _MORNING = time(8, 30)
@@ -70,6 +76,7 @@ _SAYS = {
     Verb.LATER: Event.NOT_NOW,
     Verb.DISQUALIFY: Event.DISQUALIFIED,
     Verb.REQUALIFY: Event.REQUALIFIED,
+    Verb.DELIVERED: Event.DELIVERED,
 }
 _WORDS = {"yes": Verb.YES, "ja": Verb.YES, "oui": Verb.YES, "sí": Verb.YES, "si": Verb.YES, "ok": Verb.YES,
           "no": Verb.NO, "nein": Verb.NO, "non": Verb.NO, "nee": Verb.NO, "skip": Verb.SKIP, "done": Verb.DONE,
@@ -87,8 +94,16 @@ _ANSWERING = re.compile(r"(?:re|aw|sv|antw|rif|r)\s*:", re.IGNORECASE)
 _UNDO = {
     Verb.PROPOSAL: "", Verb.SIGNED: "", Verb.PAID: "", Verb.LOST: "requalify", Verb.LATER: "requalify",
     Verb.DISQUALIFY: "requalify", Verb.REQUALIFY: "disqualify", Verb.PAUSE: "resume", Verb.RESUME: "pause 2 weeks",
-    Verb.STOP: "resume",
+    Verb.STOP: "resume", Verb.DELIVERED: "", Verb.PLAYBOOK: "stop",
 }  # fmt: skip
+_GOOD_BYE = re.compile(
+    r"drop.?off|good.?by|polite|letter|tell them|tell (?:him|her)|farewell|write|decline|absage|verabschied|höflich|"
+    r"abschied|schreib|au revoir|poli|adieu|adiós|despedi|cort[eé]s|afscheid|beleefd|netjes",
+    re.IGNORECASE,
+)
+_SILENCE = re.compile(r"\b(?:silen\w*|quiet\w*|no (?:mail|word|letter|drop.?off|good.?by\w*)|nothing|without|don'?t|not|"
+                      r"still|schweig\w*|ohne|kein\w*|nicht|sans|rien|sin|nada|zonder|stil)\b", re.IGNORECASE)  # fmt: skip
+_EVENT_OF_YES = {"disqualify": Event.DISQUALIFIED, "requalify": Event.REQUALIFIED}
 _NO_END = Duration(count=10, unit=Unit.YEAR)
 
 
@@ -116,6 +131,8 @@ def by_tag(message: Message, reading: Reading) -> tuple[Command, ...]:
 def _of_tag(tag: str) -> Command | None:
     if tag in _TAGS:
         return Command(verb=_TAGS[tag])
+    if tag.startswith(_PLAYBOOK_TAG) and len(tag) > len(_PLAYBOOK_TAG):
+        return Command(verb=Verb.PLAYBOOK, argument=tag.removeprefix(_PLAYBOOK_TAG))
     return Command(verb=Verb.REMIND, argument=tag) if _is_time(tag) else None
 
 
@@ -152,7 +169,7 @@ def by_words(message: Message) -> Command | None:
         return None
     verb = _WORDS[found[1].lower()]
     argument = f"{found[2]}\n{rest}".strip() if verb is Verb.EDIT else found[2].strip(" .!,")
-    if verb in _BARE and argument:
+    if verb in _BARE and argument and not (verb is Verb.DISQUALIFY and asks_for_good_bye(argument)):
         return None
     if verb is Verb.PAUSE and argument and _how_long(argument) is _NO_END:
         return None
@@ -162,10 +179,11 @@ def by_words(message: Message) -> Command | None:
 def answered(deal: Deal, message: Message) -> Question | None:
     """The open question that a mail answers: by its thread, else the only one that is open."""
     mine = {*message.in_reply_to, *message.references}
-    open_ones = [one for one in deal.questions if not one.answer and one.kind not in ("task", "digest", "reminder")]
-    for question in open_ones:
-        if question.message_id is not None and question.message_id in mine:
+    for question in deal.questions:
+        if not question.answer and question.message_id is not None and question.message_id in mine:
             return question
+    # A task is answered in its own thread only: a bare "done" could mean any of them.
+    open_ones = [one for one in deal.questions if not one.answer and one.kind not in ("task", "digest", "reminder")]
     asked = [one for one in open_ones if one.kind != "approval"] or open_ones
     return asked[-1] if len(asked) == 1 else None
 
@@ -186,10 +204,18 @@ def obey(
             runs = tuple(replace(run, ended=_STOPPED) if run.state in (RunState.ACTIVE, RunState.HELD) else run
                          for run in deal.runs)  # fmt: skip
             return replace(deal, runs=runs)
+        case Verb.PLAYBOOK:
+            return _wanted(deal, command.argument, message, now)
         case Verb.REMIND:
             return _reminded(deal, message, _remind_at(command.argument, place, now), now)
         case _:
-            return _say(deal, _SAYS[command.verb], message, now)
+            return _say(deal, _SAYS[command.verb], message, now, quote=GOOD_BYE if command.argument else "")
+
+
+def _wanted(deal: Deal, playbook: str, message: Message, now: datetime) -> Deal:
+    wish = Wanted(playbook=playbook, at=message.at or now, found_in=message.id)
+    known = any(one.playbook == playbook and one.found_in == message.id for one in deal.wanted)
+    return deal if known else replace(deal, wanted=(*deal.wanted, wish))
 
 
 def _resumed(deal: Deal) -> Deal:
@@ -223,11 +249,26 @@ def settle(deal: Deal, question: Question, command: Command, found_in: MessageId
         return _judge(deal, question, sure=answer == "yes")
     if question.kind == "uncertain" and answer in ("yes", "no"):
         return _arrived(deal, question, now, sure=answer == "yes")
-    if question.kind == "disqualify" and answer == "yes":
-        said = Evidence(event=Event.DISQUALIFIED, strength=Strength.CERTAIN, quote="yes", signal="owner.answer",
+    if question.kind in _EVENT_OF_YES and answer == "yes":
+        quote = GOOD_BYE if asks_for_good_bye(command.argument) and question.kind == "disqualify" else "yes"
+        said = Evidence(event=_EVENT_OF_YES[question.kind], strength=Strength.CERTAIN, quote=quote, signal="owner.answer",
                         found_in=found_in, at=now, speaker=Speaker.OWNER)  # fmt: skip
         return replace(deal, evidence=(*deal.evidence, said))
+    if answer == "done" and _is_complaint(question, deal):
+        settled = Evidence(event=Event.COMPLAINT_RESOLVED, strength=Strength.CERTAIN, quote="done", signal="owner.answer",
+                           found_in=found_in, at=now, speaker=Speaker.OWNER)  # fmt: skip
+        return replace(deal, evidence=(*deal.evidence, settled))
     return deal
+
+
+def _is_complaint(question: Question, deal: Deal) -> bool:
+    """Whether a matter was put to the owner because somebody complained: "done" says that it is settled."""
+    return any(run.id == question.run and run.trigger.startswith(f"{Event.COMPLAINT}:") for run in deal.runs)
+
+
+def asks_for_good_bye(argument: str) -> bool:
+    """Whether "yes, drop-off" asks for one polite last mail; "yes" and "yes, silently" ask for silence."""
+    return bool(_GOOD_BYE.search(argument)) and not _SILENCE.search(argument)
 
 
 def _arrived(deal: Deal, question: Question, now: datetime, *, sure: bool) -> Deal:
@@ -258,9 +299,9 @@ def _judge(deal: Deal, question: Question, *, sure: bool) -> Deal:
     return replace(deal, evidence=tuple(judged(item) for item in deal.evidence))
 
 
-def _say(deal: Deal, event: Event, message: Message, now: datetime) -> Deal:
+def _say(deal: Deal, event: Event, message: Message, now: datetime, *, quote: str = "") -> Deal:
     said = Evidence(
-        event=event, strength=Strength.CERTAIN, quote=f"deals+{event.value}", signal="owner.tag", found_in=message.id,
+        event=event, strength=Strength.CERTAIN, quote=quote or f"deals+{event.value}", signal="owner.tag", found_in=message.id,
         at=message.at or now, speaker=Speaker.OWNER, by=message.sender.address if message.sender else None,
         document_kind="agreement" if event is Event.SIGNED else "",
     )  # fmt: skip

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from worker.core import outbox
-from worker.core.calendar import Locale, fitting, later, spread
-from worker.core.desk import Desk
+from worker.core.branching import fires
+from worker.core.calendar import fitting, later
+from worker.core.care import wants_a_voice
+from worker.core.caution import caution, refusal
+from worker.core.desk import ASKED, Desk
+from worker.core.editing import edited
 from worker.core.lifecycle import EXIT_EVENT
 from worker.core.model import (
     Action,
     Contact,
     Evidence,
     Letter,
-    LoggedMail,
     MessageId,
     Outbox,
     OutboxItem,
@@ -22,37 +25,42 @@ from worker.core.model import (
     Run,
     RunState,
     Speaker,
+    Stage,
     Strength,
 )
+from worker.core.outbox import OVER
+from worker.core.pacing import is_passed_over, surprise, when_due
 from worker.core.plan import Draft
 from worker.core.playbook import (
-    ANSWER_EVENTS,
     Alert,
     Answer,
+    Ask,
     Branch,
-    Condition,
     Deed,
     Duration,
     Exit,
+    Handover,
+    Label,
     Mode,
     Playbook,
     Send,
     Step,
     Task,
     Unit,
+    Wait,
     strictest,
 )
 from worker.core.situation import (
     done_by_hand,
-    human_words,
     locale,
     main_contact,
-    on_the_same_day,
-    quiet_from,
     suppressed,
 )
-from worker.core.starting import Start, holds
-from worker.core.stopping import Reason, ends, held, letter_counts
+from worker.core.slots import send_at
+from worker.core.starting import Start
+from worker.core.stopping import Reason, ends, held
+from worker.core.template import Purpose
+from worker.core.variants import fitted
 
 _STEPS_AT_ONCE = 20
 """More steps than this due at one moment is a playbook that runs in a circle."""
@@ -68,13 +76,13 @@ def begin(start: Start, desk: Desk) -> None:
             id=f"{start.book.slug}-{number}",
             playbook=start.book.slug,
             book_hash=start.book.hash,
-            started=desk.now,
+            started=start.since or desk.now,
             contact=start.contact.address,
             trigger=start.trigger,
             found_in=start.found_in,
             why=start.why,
             step=first,
-            since=desk.now,
+            since=start.since or desk.now,
         )
     )
 
@@ -91,6 +99,9 @@ def advance(run: Run, desk: Desk) -> None:
         return
     for _ in range(_STEPS_AT_ONCE):
         before = run
+        run = _under_the_new_text(run, book, desk)
+        if run.state not in (RunState.ACTIVE, RunState.HELD):
+            return
         run = _settle(run, book, desk)
         if run.state in (RunState.ACTIVE, RunState.HELD):
             run = _answer(run, book, desk)
@@ -100,6 +111,37 @@ def advance(run: Run, desk: Desk) -> None:
             run = end(run, reason, desk) if reason else _step(run, book, desk)
         if run == before:
             return
+
+
+def _under_the_new_text(run: Run, book: Playbook, desk: Desk) -> Run:
+    """Find the place of a run in a playbook that was edited meanwhile."""
+    place = edited(run, book)
+    if place is None:
+        return run
+    before, run = run, replace(run, book_hash=book.hash)
+    if place.lost:
+        why = f'"{book.name}" was edited, and no step that was done stands in it any more'
+        desk.tell(Action.ALERT, _owner_draft("owner/alert", f"{why}: it ends here for {run.contact}. Go on by hand.",
+                                             "edited", run, Reason(why=why), desk))  # fmt: skip
+        return end(run, Reason(why=why), desk)
+    if place.gone:
+        item = next((item for item in desk.deal.outbox if item.letter.id == run.waits_for), None)
+        if item is not None and not item.letter.to_owner and item.state not in (Outbox.QUEUED, *OVER):
+            return before  # it is leaving: the run goes on from here when it has left
+        run = _without(run, f'step "{place.gone}" was taken out of "{book.name}"', desk)
+        why = f'{run.why} ("{book.name}" was edited: "{place.gone}" is gone)'
+        run = replace(run, waits_for="", why=why, state=RunState.ACTIVE)
+    run = replace(run, step=place.step)
+    desk.put(run)
+    return run
+
+
+def _without(run: Run, why: str, desk: Desk) -> Run:
+    """Take back what a run has under way: its mail that has not left, its questions that are open."""
+    items = tuple(_withdrawn(item, why, desk) if item.letter.run == run.id else item for item in desk.deal.outbox)
+    asked = tuple(_closed(one, desk) if one.run == run.id and not one.answer else one for one in desk.deal.questions)
+    desk.deal = replace(desk.deal, outbox=items, questions=asked)
+    return run
 
 
 def _handed_on(run: Run, desk: Desk) -> Run:
@@ -118,10 +160,7 @@ def end(run: Run, reason: Reason, desk: Desk) -> Run:
     """Stop a run, with all of its mails that have not left and all of its questions that are open."""
     stopped = replace(run, state=RunState.STOPPED, ended=reason.why, waits_for="")
     desk.put(stopped)
-    deal = desk.deal
-    items = tuple(_withdrawn(item, reason.why, desk) if item.letter.run == run.id else item for item in deal.outbox)
-    asked = tuple(_closed(one, desk) if one.run == run.id and not one.answer else one for one in deal.questions)
-    desk.deal = replace(deal, outbox=items, questions=asked)
+    _without(run, reason.why, desk)
     found = reason.found_in or run.found_in
     desk.decide(Action.STOP, reason.why, found, to=(run.contact,), playbook=run.playbook, step=run.step)
     return stopped
@@ -141,7 +180,8 @@ def _closed(question: Question, desk: Desk) -> Question:
 def _settle(run: Run, book: Playbook, desk: Desk) -> Run:
     if not run.waits_for:
         return run
-    item = next((item for item in desk.deal.outbox if item.letter.id == run.waits_for), None)
+    # The mail that puts a question to the owner has the question's id; it is their answer that is waited for.
+    item = next((one for one in desk.deal.outbox if one.letter.id == run.waits_for and not one.letter.to_owner), None)
     if item is not None:
         return _sent(run, book, item, desk)
     question = next((one for one in desk.deal.questions if one.id == run.waits_for), None)
@@ -151,6 +191,8 @@ def _settle(run: Run, book: Playbook, desk: Desk) -> Run:
             return run
         desk.answer(question, "done")
         return _next(run, book, desk, desk.now)
+    if question.answer == "no" and question.kind == ASKED and not _takes_up(Answer.OWNER_NO, run, book):
+        return end(run, Reason(why=f'{desk.deal.owner.address} said no to "{question.text}"'), desk)
     if question.answer in _NO or question.letter is None:
         return _next(run, book, desk, desk.now)
     desk.letters.append(_approved(question.letter, run, book, desk))
@@ -179,11 +221,16 @@ def _sent(run: Run, book: Playbook, item: OutboxItem, desk: Desk) -> Run:
             return run
 
 
+def _takes_up(answer: Answer, run: Run, book: Playbook) -> bool:
+    step = book.step(run.step)
+    return step is not None and any(branch.answer is answer for branch in step.branches)
+
+
 def _approved(letter: Letter, run: Run, book: Playbook, desk: Desk) -> Letter:
     contact = _contact(run, desk)
     if contact is None:
         return letter
-    return replace(letter, send_at=_send_at(letter.id, letter.purpose, contact, book, desk, desk.now))
+    return replace(letter, send_at=send_at(letter.id, letter.purpose, contact, book, desk, desk.now))
 
 
 def _next(run: Run, book: Playbook, desk: Desk, since: datetime) -> Run:
@@ -202,35 +249,10 @@ def _answer(run: Run, book: Playbook, desk: Desk) -> Run:
     if last is None or run.waits_for:
         return run
     for branch in last.branches:
-        reason = _fires(branch, run, desk)
+        reason = fires(branch, run, desk)
         if reason is not None:
             return _follow(branch, last, run, reason, desk)
     return run
-
-
-def _fires(branch: Branch, run: Run, desk: Desk) -> Reason | None:
-    since = run.since or run.started
-    if branch.answer is Answer.SILENCE:
-        contact = _contact(run, desk)
-        if contact is None or branch.after is None or _heard_since(since, desk):
-            return None
-        due = later(since, branch.after, locale(contact, desk.world))
-        if due > desk.now:
-            desk.wake.append(due)
-            return None
-        return Reason(why=f"silence after {branch.after}", found_in=run.found_in)
-    if branch.answer is Answer.ANYTHING:
-        heard = _heard_since(since, desk)
-        return Reason(why=f"{heard[0].sender} replied", found_in=(heard[0].id,)) if heard else None
-    event = ANSWER_EVENTS[branch.answer]
-    for item in desk.deal.evidence:
-        if item.event is event and item.at > since and item.strength is not Strength.WEAK:
-            return Reason(why=f'{branch.answer}: "{item.quote}"', found_in=(item.found_in,))
-    return None
-
-
-def _heard_since(since: datetime, desk: Desk) -> list[LoggedMail]:
-    return [mail for mail in human_words(desk.deal, Speaker.CONTACT) if mail.at > since]
 
 
 def _follow(branch: Branch, step: Step, run: Run, reason: Reason, desk: Desk) -> Run:
@@ -254,50 +276,38 @@ def _step(run: Run, book: Playbook, desk: Desk) -> Run:
     contact = _contact(run, desk)
     if contact is None:
         return end(run, Reason(why=f"{run.contact} is no longer part of this deal"), desk)
-    place = locale(contact, desk.world)
-    due = _due(step, run, place)
-    if isinstance(step.deed, Send) and book.life_cycle:
-        due = max(due, quiet_from(desk.world.purposes.get(step.deed.template, ""), desk.deal))
+    step = fitted(step, contact, desk)
+    due = when_due(step, run, book, contact, desk)
     if due > desk.now:
         desk.wake.append(due)
         return run
-    if _is_passed_over(step, run, book, contact, desk):
-        # The rhythm of what repeats goes on from the time at which it would have come.
-        return _next(run, book, desk, due if step.repeat else run.since or desk.now)
+    if is_passed_over(step, run, book, contact, due, desk):
+        # The rhythm of what repeats, or stands at a fixed time, goes on from the time at which it would have come.
+        return _next(run, book, desk, due if step.repeat or step.wait_until else run.since or desk.now)
     if isinstance(step.deed, Send):
+        if wants_a_voice(desk.world.purposes.get(step.deed.template, ""), contact, desk.deal):
+            return _ring(step, run, book, desk)
         return _send(step.deed, step, contact, run, book, desk)
+    if isinstance(step.deed, Wait):
+        return _next(run, book, desk, due)
     run = _do_for_owner(step.deed, step.id, run, Reason(why=_why(run, book), found_in=run.found_in), desk)
-    return _next(run, book, desk, desk.now) if run.state is RunState.ACTIVE else run
+    return _next(run, book, desk, desk.now) if run.state is RunState.ACTIVE and not run.waits_for else run
 
 
-def _is_passed_over(step: Step, run: Run, book: Playbook, contact: Contact, desk: Desk) -> bool:
-    """Whether a step is left out: its condition is not met, it was done by hand, or the next one's time has come too."""
-    sends = isinstance(step.deed, Send)
-    # An open complaint holds a mail; it does not cancel it.
-    conditions = [one for one in step.only_if if not (sends and one is Condition.NO_COMPLAINT)]
-    if not all(holds(condition, desk.deal, contact, desk.world) for condition in conditions):
-        return True
-    if isinstance(step.deed, Send) and done_by_hand(
-        desk.world.purposes.get(step.deed.template, ""), run.started, desk.deal
-    ):
-        return True
-    following = book.step(book.after_step(step.id))
-    if step.wait_until is None or following is None or following.wait_until is None:
-        return False
-    # After a pause or a standstill only the newest of several that stand at fixed times: no volley.
-    return later(run.started, following.wait_until, locale(contact, desk.world)) <= desk.now
+def _aim(step: Step, book: Playbook, desk: Desk) -> str:
+    """The purpose of what a step does, "" where nobody but the worker would do it."""
+    written = book.step(step.id)
+    if written is not None and isinstance(written.deed, Handover):
+        return Purpose.HANDOVER  # also where it has become a task
+    return desk.world.purposes.get(step.deed.template, "") if isinstance(step.deed, Send) else ""
 
 
-def _due(step: Step, run: Run, place: Locale) -> datetime:
-    since = run.since or run.started
-    moments = [since]
-    if step.repeat is not None and run.done and run.done[-1] == step.id:
-        return later(since, step.repeat, place)
-    if step.wait is not None:
-        moments.append(later(since, step.wait, place))
-    if step.wait_until is not None:
-        moments.append(later(run.started, step.wait_until, place))
-    return max(moments)
+def _ring(step: Step, run: Run, book: Playbook, desk: Desk) -> Run:
+    """Two mails have stayed without a word: a third says less than a voice."""
+    task = Task(text="Ring {{ contact.called }} instead of a mail: the last two have stayed without a word.")
+    reason = Reason(why=f"{_why(run, book)}; two mails of ours are unanswered", found_in=run.found_in)
+    run = _do_for_owner(task, step.id, run, reason, desk)
+    return _next(run, book, desk, desk.now)
 
 
 def _done(run: Run, book: Playbook, desk: Desk) -> Run:
@@ -315,14 +325,19 @@ def _send(deed: Send, step: Step, contact: Contact, run: Run, book: Playbook, de
         return _hold(run, book, step, reason, contact, desk)
     id = f"{desk.deal.id}/{run.id}/{step.id}/{run.done.count(step.id)}"
     purpose = desk.world.purposes.get(deed.template, "")
-    mode = strictest(desk.world.mode, book.mode, Mode.APPROVE if step.approve else Mode.SEND)
-    given = mode is not Mode.SEND and desk.world.approved
+    if no := refusal(deed.template, contact, desk.deal, desk.world.firm):
+        desk.tell(Action.ALERT, _owner_draft("owner/alert", no, step.id, run, Reason(why=_why(run, book)), desk))
+        return end(run, Reason(why=no), desk)
+    doubt = caution(deed.template, contact, desk.deal, desk.world) or surprise(run, contact, desk)
+    mode = strictest(desk.world.mode, book.mode, Mode.APPROVE if step.approve or doubt else Mode.SEND)
+    # What a playbook only drafts is the owner's to send: a rehearsal does not do it for them.
+    given = mode is not Mode.SEND and desk.world.approved and book.mode is not Mode.DRAFT
     draft = Draft(
         id=id,
         template=deed.template,
         to=contact.address,
-        send_at=_send_at(id, purpose, contact, book, desk, desk.now),
-        why=f"{_why(run, book)} (approved in rehearsal)" if given else _why(run, book),
+        send_at=send_at(id, purpose, contact, book, desk, desk.now),
+        why="".join((_why(run, book), f"; {doubt}" if doubt else "", " (approved in rehearsal)" if given else "")),
         found_in=run.found_in,
         run=run.id,
         step=step.id,
@@ -364,47 +379,37 @@ def _hold(run: Run, book: Playbook, step: Step, reason: Reason, contact: Contact
     return waiting
 
 
-def _send_at(id: str, purpose: str, contact: Contact, book: Playbook, desk: Desk, at: datetime) -> datetime:
-    """When a mail leaves: in the window, held back by the spread, one a day and not too many a week for a person."""
-    place = locale(contact, desk.world)
-    moment = spread(at, book.hours, place, id)
-    if not letter_counts(purpose):
-        return moment
-    sent = (*desk.world.known(contact.address).sent, *_about_to_be_sent(contact, desk))
-    for _ in range(60):
-        # What waits to leave later in the week counts as well.
-        week = [one for one in sent if abs(moment - one) < timedelta(days=7)]
-        full = len(week) >= desk.world.caps.per_contact_per_week
-        if not full and not on_the_same_day(moment, sent, place):
-            return moment
-        tomorrow = moment.astimezone(place.zone) + timedelta(days=1)
-        moment = spread(tomorrow.replace(hour=0, minute=0, second=0), book.hours, place, id)
-    return moment
-
-
-def _about_to_be_sent(contact: Contact, desk: Desk) -> list[datetime]:
-    drafts = [draft.send_at for draft in desk.drafts if draft.to == contact.address
-              and letter_counts(desk.world.purposes.get(draft.template, ""))]  # fmt: skip
-    letters = [letter.send_at for letter in desk.letters for one in letter.to
-               if one.address == contact.address and letter_counts(letter.purpose)]  # fmt: skip
-    return drafts + letters
-
-
 def _do_for_owner(deed: Deed, step: str, run: Run, reason: Reason, desk: Desk) -> Run:
     match deed:
-        case Task(text=text, due=due):
+        case Task(text=text, due=due, wait_until_done=waits):
             draft = _owner_draft("owner/task", text, step, run, reason, desk)
+            if waits:
+                return _awaited(Action.TASK, draft, "step", run, desk)
             if due is None:
                 desk.tell(Action.TASK, draft)
             else:
                 desk.remind(draft, later(desk.now, due, desk.world.home))
         case Alert(text=text):
             desk.tell(Action.ALERT, _owner_draft("owner/alert", text, step, run, reason, desk))
+        case Ask(text=text):
+            draft = _owner_draft("owner/question", text, step, run, reason, desk)
+            return _awaited(Action.ASK, draft, ASKED, run, desk)
+        case Label(stage=stage):
+            _learn(stage, run, reason, desk)
         case Exit():
             return _exit(deed, run, reason, desk)
-        case Send():
+        case Send() | Handover() | Wait():
             pass  # a branch sends nothing: the loader refuses it
     return run
+
+
+def _awaited(action: Action, draft: Draft, kind: str, run: Run, desk: Desk) -> Run:
+    """Put a matter before the owner, and go on when they have answered."""
+    question = Question(id=draft.id, kind=kind, asked=desk.now, text=draft.text, run=run.id, step=draft.step)
+    desk.tell(action, replace(draft, question=draft.id), question=question)
+    waiting = replace(run, waits_for=draft.id)
+    desk.put(waiting)
+    return waiting
 
 
 def _owner_draft(template: str, text: str, step: str, run: Run, reason: Reason, desk: Desk) -> Draft:
@@ -426,10 +431,16 @@ def _owner_draft(template: str, text: str, step: str, run: Run, reason: Reason, 
 def _exit(deed: Exit, run: Run, reason: Reason, desk: Desk) -> Run:
     finished = replace(run, state=RunState.DONE, waits_for="")
     desk.put(finished)
-    if deed.stage is not None and deed.stage in EXIT_EVENT:
+    if deed.stage is not None:
+        _learn(deed.stage, run, reason, desk)
+    return finished
+
+
+def _learn(stage: Stage, run: Run, reason: Reason, desk: Desk) -> None:
+    if stage in EXIT_EVENT:
         desk.learn(
             Evidence(
-                event=EXIT_EVENT[deed.stage],
+                event=EXIT_EVENT[stage],
                 strength=Strength.CERTAIN,
                 quote=reason.why,
                 signal=f"playbook.{run.playbook}",
@@ -438,7 +449,6 @@ def _exit(deed: Exit, run: Run, reason: Reason, desk: Desk) -> Run:
                 speaker=Speaker.WORKER,
             )
         )
-    return finished
 
 
 def _last(found_in: tuple[MessageId, ...]) -> MessageId:

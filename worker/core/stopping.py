@@ -18,6 +18,7 @@ from worker.core.model import (
     MessageId,
     OutboxItem,
     Run,
+    RunState,
     Speaker,
     Stage,
     Strength,
@@ -41,6 +42,10 @@ _STAGES = {
     Rule.DEAL_LOST: Stage.LOST,
     Rule.DEAL_IS_CLIENT: Stage.OPENING,
 }
+_GRAVE = frozenset({Event.CANCELLED, Event.PAYMENT_REVERSED, Event.SIGNING_DECLINED})
+_DOUBTED_FOR = timedelta(days=60)
+_RESTS_FOR = 10
+"""Business days after which a complaint that was settled is old enough to go on."""
 ANSWERS = frozenset({"decline", "referral_thanks"})
 """Mails that answer a mail of the day: they do not count as the one automated mail of that day."""
 
@@ -59,7 +64,8 @@ def anchor(run: Run, book: Playbook, deal: Deal) -> datetime:
     A playbook that waited before it began is answered by what comes after that: only silence is broken by every word.
     """
     silence = book.when in (Watch.SILENT, Watch.OUR_COURT)
-    if book.when is Watch.DAY_CAME or (book.after is not None and not silence):
+    timed = isinstance(book.when, Watch) and not silence and book.when is not Watch.RETURNS
+    if timed or (book.after is not None and not silence):
         return run.started
     found = set(run.found_in)
     times = [mail.at for mail in deal.log if mail.id in found]
@@ -70,12 +76,12 @@ def ends(run: Run, book: Playbook, deal: Deal, world: World) -> Reason | None:
     """Why a run has to end now, or None while it may go on."""
     rules = book.stop_when | (_LIFE_CYCLE if book.life_cycle else _CHASING)
     since = anchor(run, book, deal)
-    moved_on = _moved_on(run, book, deal, world)
+    moved_on = _moved_on(run, book, deal, world) or _outranked(run, book, deal, world)
     if moved_on is not None:
         return moved_on
     for rule in sorted(rules):
-        if _began_with(book, rule):
-            continue
+        if _began_with(book, rule) or (rule is Rule.MAIL_BOUNCES and not book.writes):
+            continue  # what is only told to the owner needs no address of theirs
         reason = _fires(rule, run, deal, since, world)
         if reason is not None:
             return reason
@@ -100,11 +106,33 @@ def _moved_on(run: Run, book: Playbook, deal: Deal, world: World) -> Reason | No
     change = deal.stages[-1]
     if book.when is Watch.SILENT and deal.stage not in OPEN:
         return Reason(why=f"the deal is {_spaced(deal.stage)}: {change.why}", found_in=change.found_in)
-    if book.when is Watch.SILENT and world.known(run.contact).label is Bucket.CLIENT:
+    if book.when in _WHILE and deal.stage not in _WHILE[book.when]:
+        return Reason(why=f"the deal is {_spaced(deal.stage)}: {change.why}", found_in=change.found_in)
+    if book.when is Watch.SILENT and book.writes and world.known(run.contact).label is Bucket.CLIENT:
         return Reason(why=f"{run.contact} is a client by now", found_in=change.found_in)
     if isinstance(book.when, Stage) and deal.stage is not book.when:
         return Reason(why=f"the deal is {_spaced(deal.stage)}: {change.why}", found_in=change.found_in)
     return None
+
+
+def _outranked(run: Run, book: Playbook, deal: Deal, world: World) -> Reason | None:
+    """One chasing playbook for a person at a time: that of the higher priority."""
+    if book.life_cycle:
+        return None
+    for other in deal.runs:
+        rival = world.book(other.playbook)
+        busy = other.contact == run.contact and other.state in (RunState.ACTIVE, RunState.HELD)
+        if busy and rival is not None and not rival.life_cycle and rival.priority.beats(book.priority):
+            return Reason(why=f'"{rival.name}" goes first: {other.why}', found_in=other.found_in)
+    return None
+
+
+_WHILE: dict[Watch | Stage | Event, frozenset[Stage]] = {
+    Watch.OVERDUE: frozenset({Stage.SIGNED_UNPAID}),
+    Watch.STALLED: OPEN,
+    Watch.SUSPECT_SILENT: frozenset({Stage.IDENTIFIED, Stage.CONTACTED}),
+}
+"""In which stages a playbook that begins so has a point."""
 
 
 def _spaced(stage: Stage) -> str:
@@ -171,10 +199,40 @@ def held(deal: Deal, run: Run, book: Playbook, world: World, now: datetime) -> R
     if open_complaint(deal) and not run.trigger.startswith(f"{Event.COMPLAINT}:"):
         complaint = _newest(Event.COMPLAINT, deal)
         return Reason(why="a complaint is open", found_in=(complaint.found_in,) if complaint else ())
+    resting = _resting(deal, run, world, now)
+    if resting is not None:
+        return resting
+    doubt = _in_doubt(deal, now)
+    if doubt is not None:
+        return Reason(why=f'you have been asked about this: "{doubt.quote}"', found_in=(doubt.found_in,))
     hardship = _newest(Event.HARDSHIP, deal)
     if hardship is not None and hardship.at + timedelta(days=30) > now:
         return Reason(why=f'they have other sorrows: "{hardship.quote}"', found_in=(hardship.found_in,))
     return _absent(run, deal, world, now)
+
+
+def _resting(deal: Deal, run: Run, world: World, now: datetime) -> Reason | None:
+    """A complaint that was settled a moment ago is no time for an ask; the word about it goes first."""
+    settled = _newest(Event.COMPLAINT_RESOLVED, deal)
+    complaint = _newest(Event.COMPLAINT, deal)
+    contact = next((contact for contact in deal.contacts if contact.address == run.contact), None)
+    if settled is None or complaint is None or settled.at < complaint.at or contact is None:
+        return None
+    own = run.trigger.startswith((f"{Event.COMPLAINT_RESOLVED}:", f"{Event.COMPLAINT}:"))
+    rest = Duration(count=_RESTS_FOR if own else _RESTS_FOR + 1, unit=Unit.BUSINESS_DAY)
+    if later(settled.at, rest, locale(contact, world)) <= now:
+        return None
+    return Reason(why=f"a complaint was settled only on {settled.at:%d %B}", found_in=(settled.found_in,))
+
+
+def _in_doubt(deal: Deal, now: datetime) -> Evidence | None:
+    """A client may have cancelled, or their money gone back: nothing is asked of them until the owner has answered."""
+    if deal.stage.bucket is not Bucket.CLIENT:
+        return None
+    since = deal.stages[-1].at if deal.stage is Stage.OPENING else deal.created
+    open_ones = [item for item in deal.evidence if item.event in _GRAVE and not item.withdrawn and item.at >= since
+                 and item.strength is Strength.LIKELY and item.at + _DOUBTED_FOR > now]  # fmt: skip
+    return max(open_ones, key=lambda item: (item.at, item.found_in), default=None)
 
 
 def _newest(event: Event, deal: Deal) -> Evidence | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime
@@ -67,12 +68,35 @@ class Purpose(StrEnum):
         return Thread.NEW if self in _FRESH else Thread.SAME
 
     @property
+    def folders(self) -> frozenset[str]:
+        """The folders in which a mail of this purpose may lie: nobody gets another bucket's mail."""
+        return _FOLDERS_OF.get(self, _FOLDERS_OF_OWNER if self.to_owner else frozenset({"client"}))
+
+    @property
     def is_advertising(self) -> bool:
         """Whether the law of many countries calls it advertising: it needs an address and a way out."""
         return self in _ADVERTISING
 
 
 _TO_OWNER = frozenset({Purpose.TASK, Purpose.QUESTION, Purpose.APPROVAL, Purpose.ALERT, Purpose.DIGEST})
+_FOLDERS_OF_OWNER = frozenset({"owner"})
+_FOLDERS_OF = {
+    Purpose.FIRST_TOUCH: frozenset({"suspect"}),
+    Purpose.NUDGE: frozenset({"suspect", "prospect"}),
+    Purpose.DROP_OFF: frozenset({"suspect", "prospect"}),
+    Purpose.DECLINE: frozenset({"suspect", "prospect"}),
+    Purpose.PING: frozenset({"suspect", "prospect"}),
+    Purpose.DATE_ARRIVED: frozenset({"suspect", "prospect"}),
+    Purpose.ASK_FOR_BUSINESS: frozenset({"prospect"}),
+    Purpose.PAYMENT_NUDGE: frozenset({"prospect"}),
+    Purpose.MISSING_SIGNATURE: frozenset({"prospect"}),
+    Purpose.SUCCESSOR_HELLO: frozenset({"prospect", "client"}),
+    Purpose.COMPLAINT_RESOLVED: frozenset({"prospect", "client"}),
+    Purpose.REFERRAL_THANKS: frozenset({"prospect", "client"}),
+    Purpose.REFERRAL_OUTCOME: frozenset({"prospect", "client"}),
+    Purpose.TESTIMONIAL_THANKS: frozenset({"prospect", "client"}),
+}
+"""Of the purposes that are not for clients alone."""
 _FRESH = frozenset({
     Purpose.ASK_REFERRAL, Purpose.ASK_TESTIMONIAL, Purpose.ASK_INTRODUCTION, Purpose.HANDOVER, Purpose.CHECK_IN,
     Purpose.CROSS_SELL, Purpose.ANNIVERSARY, Purpose.REFERRAL_OUTCOME, Purpose.SUCCESSOR_HELLO, Purpose.FIRST_TOUCH,
@@ -80,7 +104,7 @@ _FRESH = frozenset({
 })  # fmt: skip
 _ADVERTISING = frozenset({
     Purpose.ASK_REFERRAL, Purpose.ASK_TESTIMONIAL, Purpose.ASK_INTRODUCTION, Purpose.CHECK_IN, Purpose.CROSS_SELL,
-    Purpose.ANNIVERSARY, Purpose.PING, Purpose.SUCCESSOR_HELLO, Purpose.FIRST_TOUCH,
+    Purpose.ANNIVERSARY, Purpose.PING, Purpose.SUCCESSOR_HELLO, Purpose.FIRST_TOUCH, Purpose.DELIVERED,
 })  # fmt: skip
 
 
@@ -101,6 +125,16 @@ class Template:
     path: str
     line_of_body: int
     line_of_subject: int = 1
+
+    @property
+    def is_cold(self) -> bool:
+        """Whether it goes to somebody who has shown no interest yet."""
+        return self.bucket == "suspect"
+
+    @property
+    def is_advertising(self) -> bool:
+        """Whether it is advertising for the law: by its purpose, or because nobody has asked for it."""
+        return self.purpose.is_advertising or self.is_cold
 
 
 class UnknownTemplate(LookupError):
@@ -131,6 +165,15 @@ class Templates:
         """What each template is for, by its name."""
         return {name: languages[DEFAULT_LANGUAGE].purpose for name, languages in self._by_name.items()}
 
+    def languages(self) -> Mapping[str, frozenset[str]]:
+        """The languages in which there is a text of each template, by its name."""
+        return {name: frozenset(languages) for name, languages in self._by_name.items()}
+
+    def needs(self) -> Mapping[str, frozenset[str]]:
+        """The variables that each template needs, by its name."""
+        texts = {name: [one.subject + one.body for one in found.values()] for name, found in self._by_name.items()}
+        return {name: frozenset().union(*map(variables_in, found)) for name, found in texts.items()}
+
     def __contains__(self, name: object) -> bool:
         return name in self._by_name
 
@@ -160,7 +203,9 @@ class ContactView:
     greeting: str = "Hello,"
     """Ready made; see core/greeting."""
     formal: bool = True
-    """Sie, vous, usted."""
+    """Sie, vous, usted, u."""
+    phone: str = ""
+    """Out of their signature, as it is written there."""
 
     @property
     def called(self) -> str:
@@ -186,6 +231,9 @@ class OwnerView:
     first_name: str = ""
     address: str = ""
     sign_off: str = "Best,"
+    """The line above the name, as the owner writes it; "" where they sign with the name alone."""
+    signed: str = ""
+    """The name below it: Rosa, or Rosa Lind."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,12 +244,17 @@ class DealView:
     company: str = ""
     """Its name as people say it: Brightwater Freight."""
     topic: str = ""
-    """What is sold, in the words of the proposal, so that "about ..." reads well: the dispatch review."""
+    """The subject of the thread, where it says something: Empty trips on the Felixstowe run."""
+    offer: str = ""
+    """The proposal with its day and particulars: my proposal of 12 January ("Felixstowe lanes", £9,200)."""
     proposal_date: date | None = None
     signed_date: date | None = None
     fact: str = ""
-    """One concrete fact of this deal, a whole sentence of the owner's or the contact's, or ""."""
+    """What they said that matters to them, a whole sentence: On 7 January you wrote: "That number hurts a lot." """
+    amount: str = ""
+    """Of the proposal, as the owner wrote it: £9,200."""
     document: str = ""
+    """Name of what was signed, else of what was proposed."""
     ref: str = ""
     stage: str = ""
     bucket: str = ""
@@ -265,6 +318,8 @@ class LetterView:
     subject: str = ""
     body: str = ""
     send_at: datetime | None = None
+    copies: str = ""
+    """Who else reads it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -303,10 +358,23 @@ class Context:
     quotes: tuple[str, ...] = ()
     """The words that a decision rests on."""
     why: str = ""
+    country: str = ""
+    """Of whoever reads the mail, ISO 3166: the US writes its dates another way round."""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """The playbook's own texts."""
 
     def names(self) -> dict[str, object]:
         """The values by the names under which a template finds them."""
         return {each.name: getattr(self, each.name) for each in fields(self)}
+
+
+_TAGGED = re.compile(r"\{[{%].*?[%}]\}", re.DOTALL)
+_VARIABLE = re.compile(r"\bvariables\.([A-Za-z_]\w*)(?!\w)(?!\s*\|\s*default\b)")
+
+
+def variables_in(text: str) -> frozenset[str]:
+    """The variables of a playbook that a text cannot do without: {{ variables.offer_link }}."""
+    return frozenset(name for tag in _TAGGED.findall(text) for name in _VARIABLE.findall(tag))
 
 
 FILTERS = frozenset({"date", "full_date", "weekday", "moment", "people"})
@@ -324,12 +392,16 @@ class Shape:
 
     fields: Mapping[str, Shape] = field(default_factory=dict)
     item: Shape | None = None
+    open: bool = False
+    """Whatever it is asked for may be there: `check` looks into the playbooks for it."""
 
 
 def shape_of(kind: object) -> Shape:
     """The shape of a type of this module, for whoever checks the names in a template."""
     if get_origin(kind) is tuple:
         return Shape(item=shape_of(get_args(kind)[0]))
+    if get_origin(kind) is Mapping:
+        return Shape(open=True)
     if not isinstance(kind, type) or not hasattr(kind, "__dataclass_fields__"):
         return Shape()
     shapes = {name: shape_of(hint) for name, hint in get_type_hints(kind).items()}

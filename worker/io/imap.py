@@ -127,6 +127,8 @@ class Reader:
         """`chance` spreads the retries, `clock` dates the status, `on_fault` is told each fault in one line."""
         self.account = account
         self.status = Status(since=clock() if clock else None)
+        self.is_behind = False
+        """The connection broke and has not been caught up with: an answer may lie there unread."""
         self._patience = patience or Patience()
         self._chance = chance or random.Random()
         self._clock = clock
@@ -159,6 +161,7 @@ class Reader:
                 self._tell(fault)
                 if fault.permanent:
                     raise
+                self.is_behind = True
             except LaneEnded:
                 return
             if monotonic() - began > pause:  # it held for a while: no need to be shy
@@ -213,7 +216,7 @@ class Reader:
             )
             place.enter(self.account, selected)
             self._set(connected=True)
-            brief = True
+            slice = self._patience.first_idle
             while not self._closing.is_set():
                 found = False
                 async with aclosing(self._pass(session, place)) as fetched:
@@ -221,12 +224,13 @@ class Reader:
                         found = True
                         place.told_live = place.told_live or batch.live
                         yield batch
+                self.is_behind = False
                 if once:
                     await self._lane.do(session.close)
                     return
                 if not found:  # else look again first: mail may have come while we read
-                    await self._lane.do(partial(session.wait, self._wake, brief=brief))
-                brief = found
+                    await self._lane.do(partial(session.wait, self._wake, slice))
+                slice = self._patience.first_idle if found else 2 * slice
         except MailboxFault:
             if not self._closing.is_set():  # what breaks while we close is our own doing
                 raise

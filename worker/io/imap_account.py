@@ -49,7 +49,7 @@ class Patience:
     idle: float = 55.0
     """A slice of IDLE; a search follows each, since mail that comes just before IDLE may go unannounced."""
     first_idle: float = 2.0
-    """The slice just after mail has come."""
+    """The slice just after mail has come; each that follows is twice as long, up to `idle`."""
     poll: float = 60.0
     """Between two looks, where the server has no IDLE."""
     farewell: float = 2.0

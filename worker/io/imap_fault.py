@@ -6,6 +6,7 @@ import imaplib
 import re
 import socket
 import ssl
+from base64 import b64encode
 
 from worker.io.imap_account import Account
 
@@ -57,10 +58,17 @@ FAILURES = (OSError, imaplib.IMAP4.error, Injected, Stripped, *MALFORMED)
 def one_line(words: object, account: Account) -> str:
     """A server's words, fit for a log: one printable line, bounded, without the password."""
     text = words.decode("utf-8", "replace") if isinstance(words, bytes) else str(words)
-    if account.password:
-        text = text.replace(account.password, "***")
+    for secret in _secrets(account):
+        text = text.replace(secret, "***")
     text = re.sub(r"\s+", " ", "".join(c if c.isprintable() else " " for c in text)).strip()
     return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."
+
+
+def _secrets(account: Account) -> tuple[str, ...]:
+    """The password, also as AUTHENTICATE PLAIN puts it: some servers repeat what they were sent."""
+    if not account.password:
+        return ()
+    return account.password, b64encode(f"\0{account.user}\0{account.password}".encode()).decode()
 
 
 def fault_from(error: Exception, account: Account, doing: str) -> MailboxFault:

@@ -84,6 +84,8 @@ _LINE = re.compile(
     re.IGNORECASE,
 )
 _DATE = re.compile(rb" ?(\d\d?)-([A-Za-z]{3})-(\d{4}) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)")
+_FIRST_YEAR = 1980
+"""Mail in SMTP's form is younger (RFC 788 is of 1981). A copied Maildir without its times says 1970, then the Date counts."""
 _MONTHS = {name: i for i, name in enumerate(b"jan feb mar apr may jun jul aug sep oct nov dec".split(), start=1)}
 
 
@@ -102,16 +104,16 @@ def listing(answers: Answers, uids: Sequence[int]) -> dict[int, Listed]:
     for key, facts in (parse_fetch_response(odd, normalise_times=False) if odd else {}).items():
         size, received = facts.get(b"RFC822.SIZE"), facts.get(b"INTERNALDATE")
         if key in asked and isinstance(size, int):
-            aware = isinstance(received, datetime) and received.tzinfo
+            aware = isinstance(received, datetime) and received.tzinfo and received.year >= _FIRST_YEAR
             result[key] = Listed(uid=key, size=size, received=received if aware else None)
     return result
 
 
 def arrival(text: bytes) -> datetime | None:
-    """An INTERNALDATE (RFC 3501 section 9, date-time); None where it is none."""
+    """An INTERNALDATE (RFC 3501 section 9, date-time); None where it is none, or says that nobody knows (1970)."""
     found = _DATE.fullmatch(text)
     month = _MONTHS.get(found[2].lower()) if found else None
-    if found is None or month is None:
+    if found is None or month is None or int(found[3]) < _FIRST_YEAR:
         return None
     minutes = int(found[8]) * 60 + int(found[9])
     try:

@@ -348,19 +348,18 @@ class Session:
             kind, _ = self.wire.uid("STORE", uid_set(uids), "+FLAGS.SILENT", r"(\Seen)")
             self._can_store = kind == "OK"
 
-    def wait(self, wake: Wake, *, brief: bool = False) -> None:
-        """Come back when there may be new mail: at an announcement, or when the slice is over.
+    def wait(self, wake: Wake, slice: float) -> None:
+        """Come back when there may be new mail: at an announcement, or when the slice (in seconds) is over.
 
         Mails come in bunches, so just after one the next is likely to fall between the look and IDLE, where some
-        servers announce nothing: `brief` makes the slice a short one.
+        servers announce nothing: slices are short then, and grow.
         """
         with self._told("waiting for mail"):
             if self._count_news():
                 return
             if self._can_idle:
                 try:
-                    slice = min(self._patience.first_idle, self._patience.idle) if brief else self._patience.idle
-                    self.wire.idle(slice, wake.inlet)
+                    self.wire.idle(min(slice, self._patience.idle), wake.inlet)
                     return
                 except IdleRefused:
                     self._can_idle = False

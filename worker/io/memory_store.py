@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from worker.core.house import is_house
 from worker.core.index import Index
 from worker.core.model import Cursor, Deal, DealId, Suppression, Unplaced
 
@@ -22,7 +23,7 @@ class MemoryStore:
         return self._deals.get(id)
 
     def all(self) -> Iterator[Deal]:
-        return iter(tuple(self._deals.values()))
+        return iter(tuple(deal for id, deal in self._deals.items() if not is_house(id)))
 
     def commit(self, deal: Deal) -> None:
         self._deals[deal.id] = deal

@@ -20,11 +20,11 @@ import msgspec
 import worker.core.phrase as phrase_language
 import worker.core.signal as values
 from worker.core.model import Event, Speaker, Strength
-from worker.core.phrase import PhraseError, read_phrase
+from worker.core.phrase import PhraseError, read_phrases
 from worker.core.signal import Cues, Mood, Pattern, Service, Signal, Signals, Trade, Where
 
 if TYPE_CHECKING:
-    from worker.io.signal_schema import CueFile, DocumentFile, LanguageBlock, ServiceFile, SignalFile
+    from worker.io.signal_schema import CueFile, DocumentFile, LanguageBlock, ServiceFile, SignalFile, WordFile
 
 _SPEAKERS = {
     "contact": frozenset({Speaker.CONTACT}),
@@ -119,6 +119,8 @@ class _Reader:
         self.path = Path()
         self.marks: _Marks = {}
         self.keys: _Marks = {}
+        self.words: dict[str, dict[str, list[str]]] = {}
+        """The named groups of words.yaml, by language."""
 
     def fault(self, place: _Place, what: str, *, column: int = 0) -> None:
         while place and place not in self.marks:
@@ -170,20 +172,25 @@ class _Reader:
 
 
 def _read_all(files: dict[Path, bytes]) -> Signals:
-    from worker.io.signal_schema import CueFile, DocumentFile, ServiceFile, SignalFile
+    from worker.io.signal_schema import CueFile, DocumentFile, ServiceFile, SignalFile, WordFile
 
     reader = _Reader()
     signals: list[Signal] = []
     services: list[Service] = []
     cues: list[Cues] = []
     documents: list[tuple[str, str]] = []
-    for path, data in files.items():
+    # The groups of words come first: all other files may name them.
+    for path, data in sorted(files.items(), key=lambda item: item[0].stem != "words"):
         plain = reader.load(path, data)
         if plain is None:
             continue
-        model = {"services": ServiceFile, "cues": CueFile, "documents": DocumentFile}.get(path.stem, SignalFile)
+        model = {
+            "services": ServiceFile, "cues": CueFile, "documents": DocumentFile, "words": WordFile,
+        }.get(path.stem, SignalFile)  # fmt: skip
         checked = _checked(model, plain, reader)
         match checked:
+            case WordFile():
+                reader.words = _words(checked, reader)
             case ServiceFile():
                 services += _services(checked)
             case CueFile():
@@ -258,15 +265,23 @@ def _documents(file: DocumentFile, reader: _Reader) -> Iterator[tuple[str, str]]
         yield kind, _joined(phrases, ("documents", kind), reader)
 
 
+def _words(file: WordFile, reader: _Reader) -> dict[str, dict[str, list[str]]]:
+    """The named groups; each of their words is a phrase, and is read once alone so that a fault names its line."""
+    for language, groups in file.words.items():
+        for name, group in groups.items():
+            _patterns(group, ("words", language, name), reader, language)
+    return file.words
+
+
 def _joined(phrases: list[str], place: _Place, reader: _Reader) -> str:
-    return "|".join(p.regex for p in _patterns(phrases, place, reader))
+    return "|".join(p.regex for p in _patterns(phrases, place, reader, str(place[1])))
 
 
-def _patterns(phrases: list[str], place: _Place, reader: _Reader) -> tuple[Pattern, ...]:
-    patterns = []
+def _patterns(phrases: list[str], place: _Place, reader: _Reader, language: str) -> tuple[Pattern, ...]:
+    patterns: list[Pattern] = []
     for number, text in enumerate(phrases):
         try:
-            patterns.append(read_phrase(text))
+            patterns += read_phrases(text, reader.words.get(language, {}))
         except PhraseError as error:
             reader.fault((*place, number), f'"{text}": {error}', column=error.column - 1)
     return tuple(patterns)
@@ -286,8 +301,8 @@ def _signal(file: SignalFile, stem: str, language: str, block: LanguageBlock, re
         who=_SPEAKERS[file.said_by],
         where=frozenset(Where(w) for w in file.found_in),
         language="" if language == "any" else language,
-        patterns=_patterns(block.phrases, (*place, "phrases"), reader),
-        but_not=_patterns(block.but_not, (*place, "but_not"), reader),
+        patterns=_patterns(block.phrases, (*place, "phrases"), reader, language),
+        but_not=_patterns(block.but_not, (*place, "but_not"), reader, language),
         also_when=frozenset(Mood(m) for m in file.also_when),
         only_when=frozenset(Mood(m) for m in file.only_when),
         beats=frozenset(file.rules_out),

@@ -89,6 +89,12 @@ class CueFile(_Strict):
     cues: dict[str, CueLists]
 
 
+class WordFile(_Strict):
+    """words.yaml: groups of words that mean the same, by language, under a name that the phrases use."""
+
+    words: dict[str, dict[str, _Words]]
+
+
 class ServiceFile(_Strict):
     """services.yaml"""
 

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import socket
 import ssl
+from base64 import b64encode
 from collections.abc import AsyncIterator, Awaitable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -20,6 +21,7 @@ from aiosmtplib.protocol import PERIOD_REGEX, normalize_message_line_endings
 
 from worker.core.model import Address, OutboxItem
 from worker.core.outbox import Accepted, Deferred, Delivery, Refusal, Refused, Unknown
+from worker.io.dialling import dial
 
 _T = TypeVar("_T")
 _QUIT_WITHIN = 2.0
@@ -85,6 +87,10 @@ class Sender:
         self._room = asyncio.Semaphore(connections)
         self._idle: list[_Line] = []
         self._tls = tls
+
+    @property
+    def place(self) -> str:
+        return self._submission.place
 
     async def begin(self) -> None:
         """Connect and log in once, so that a fault of the account shows at the start. Raises SubmissionFault."""
@@ -221,7 +227,7 @@ class Transaction:
             await client.mail(item.envelope_from, options=options)
         except aiosmtplib.SMTPSenderRefused as fault:
             if fault.code in _LOGIN_WANTED:
-                raise SubmissionRefused(f"{self._place}: the server wants a login first: {_words(fault)}") from fault
+                raise SubmissionRefused(f"{self._sender.place}: the server wants a login first: {_words(fault)}") from fault
             return self._no(fault)
         except (aiosmtplib.SMTPException, OSError, ValueError) as fault:
             return _broken(fault)
@@ -251,10 +257,6 @@ class Transaction:
             told = "; ".join(f"{refusal.address}: {refusal.reply}" for refusal in refusals)
             return Refused(reply=told, refusals=self._refusals)
         return None
-
-    @property
-    def _place(self) -> str:
-        return f"{self.line.client.hostname}:{self.line.client.port}"
 
     def _no(self, fault: aiosmtplib.SMTPResponseException) -> Deferred | Refused | _Broken:
         if fault.code == 421 or fault.code < 400:
@@ -308,9 +310,10 @@ def _on_the_wire(data: bytes) -> bytes:
 
 
 async def _connect(submission: Submission, tls: ssl.SSLContext | None) -> _Line:
+    sock = await _or_unreachable(dial(submission.host, submission.port, submission.timeout), submission)
     client = aiosmtplib.SMTP(
         hostname=submission.host,
-        port=submission.port,
+        sock=sock,
         timeout=submission.timeout,
         use_tls=submission.security is Security.TLS,
         start_tls=False,
@@ -326,6 +329,7 @@ async def _connect(submission: Submission, tls: ssl.SSLContext | None) -> _Line:
             await _log_in(client, submission)
     except BaseException:
         client.close()
+        sock.close()
         raise
     now = asyncio.get_running_loop().time()
     return _Line(client=client, used=now, final_timeout=submission.final_timeout)
@@ -351,12 +355,15 @@ async def _log_in(client: aiosmtplib.SMTP, submission: Submission) -> None:
         try:
             await _or_unreachable(methods[method](submission.user, submission.password), submission)
         except aiosmtplib.SMTPAuthenticationError as fault:
-            words = _without(submission.password, _words(fault))
+            words = _without(submission, _words(fault))
             if fault.code in _NOT_THIS_METHOD and method != offered[-1]:
                 continue
             if fault.code < 500:
                 raise SubmissionUnreachable(f"{submission.place} cannot log anybody in just now: {words}") from None
-            raise SubmissionRefused(f"{submission.place} refuses the login of {submission.user}: {words}") from None
+            raise SubmissionRefused(
+                f"{submission.place} refuses the login of {submission.user}: {words}. "
+                f"Check WORKER_SMTP_USER and WORKER_SMTP_PASSWORD; many providers want an app password."
+            ) from None
         return
 
 
@@ -372,7 +379,7 @@ async def _or_unreachable(step: Awaitable[_T], submission: Submission) -> _T:
             raise SubmissionRefused(f"{place} refuses us: {_words(fault)}") from fault
         raise SubmissionUnreachable(f"{place} is not ready: {_words(fault)}") from fault
     except (aiosmtplib.SMTPException, OSError) as fault:
-        cause = fault if isinstance(fault, ssl.SSLError) else fault.__cause__
+        cause = fault.__cause__ if isinstance(fault, aiosmtplib.SMTPException) else fault
         match cause:
             case ssl.SSLCertVerificationError():
                 told = f"{place}: its certificate is not to be trusted: {cause.verify_message}"
@@ -381,7 +388,14 @@ async def _or_unreachable(step: Awaitable[_T], submission: Submission) -> _T:
                 told = f"{place} does not speak TLS there ({cause.reason}): is the port right, or is it starttls?"
                 raise SubmissionUntrusted(told) from fault
             case socket.gaierror():
-                raise SubmissionUnreachable(f"{place}: there is no host of that name: {cause.strerror}") from fault
+                told = f"{place}: there is no host of that name: {cause.strerror}. Check WORKER_SMTP_HOST."
+                raise SubmissionUnreachable(told) from fault
+            case ConnectionRefusedError():
+                told = "nobody listens on this port. Check WORKER_SMTP_HOST and WORKER_SMTP_PORT"
+                raise SubmissionUnreachable(f"{place} cannot be reached: {told}.") from fault
+            case TimeoutError():
+                told = "no answer in time, timed out. Check the network and WORKER_SMTP_HOST"
+                raise SubmissionUnreachable(f"{place} cannot be reached: {told}.") from fault
         raise SubmissionUnreachable(f"{place} cannot be reached: {_words(fault)}") from fault
 
 
@@ -406,5 +420,10 @@ def _one_line(text: str) -> str:
     return " ".join(shown.split())[:_MAX_WORDS]
 
 
-def _without(password: str, words: str) -> str:
-    return words.replace(password, "***") if password else words
+def _without(submission: Submission, words: str) -> str:
+    """Some servers repeat what they were sent, as AUTH PLAIN and AUTH LOGIN put it too."""
+    user, password = submission.user.encode(), submission.password.encode()
+    sent = (b64encode(b"\0%b\0%b" % (user, password)), b64encode(password))
+    for secret in (submission.password, *(one.decode() for one in sent)) if password else ():
+        words = words.replace(secret, "***")
+    return words

@@ -79,6 +79,7 @@ class Store:
         self._deals = self._at("deals")
         self._shards: set[str] = set()
         self._cache: OrderedDict[DealId, Deal] = OrderedDict()
+        self._held: dict[DealId, Deal] = {}
         self._shelf = Shelf(self._at("corrupt"), writable=claim is not None)
         if claim is not None:
             make_folder(self._deals)
@@ -141,7 +142,7 @@ class Store:
 
     def deal(self, id: DealId) -> Deal | None:
         """A deal as it was committed last; None where there is none."""
-        deal = self._cache.get(id) or self._read(_name(id))
+        deal = self._held.get(id) or self._cache.get(id) or self._read(_name(id))
         if deal is None:
             self.index.remove(id)
             return None
@@ -155,7 +156,7 @@ class Store:
     def all(self) -> Iterator[Deal]:
         """Every deal, read from the disk one by one."""
         for id in self.ids():
-            deal = self._cache.get(id) or self._read(_name(id))
+            deal = self._held.get(id) or self._cache.get(id) or self._read(_name(id))
             if deal is not None:
                 yield deal
 
@@ -167,10 +168,25 @@ class Store:
         self._cache.pop(deal.id, None)
         self._shelf.write(self._path(name), "deal", deal)
         entry = self.index.put(deal)
+        self._held.pop(deal.id, None)
         self._remember(deal)
         self._note(name, entry)
         if self._index_file.is_long(len(self.index)):
             self._index_file.shorten(lambda name: True)
+
+    def hold(self, deal: Deal) -> None:
+        """Know a deal from now on, and write it with the next `flush`, or with its next commit if that is sooner.
+
+        For what can be had again: the mails above a cursor that has not been committed.
+        """
+        self._refuse_to_peek()
+        self.index.put(deal)
+        self._held[deal.id] = deal
+
+    def flush(self) -> None:
+        """Commit what is held. Raises StateUnwritable: the rest is held still."""
+        for deal in tuple(self._held.values()):
+            self.commit(deal)
 
     # -- the rest ---------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
+from worker.core.empty_phrases import EMPTY_PHRASES
 from worker.core.template import (
     BORROWED_FILTERS,
     DEFAULT_LANGUAGE,
@@ -30,13 +31,9 @@ from worker.core.template import (
 
 _FILE = re.compile(r"([a-z0-9][a-z0-9-]*)(?:\.([a-z]{2}))?\.txt")
 _KEYS = ("purpose", "subject", "thread")
+_SHOUTING = re.compile(r"!\s*!+")
 _TAG = re.compile(r"\{[{%].*?[%}]\}", re.DOTALL)
 _ALLOWED_BLOCKS = (nodes.Output, nodes.If, nodes.For, nodes.Assign, nodes.TemplateData)
-_EMPTY_PHRASES = (
-    "just checking in", "just check in", "touching base", "touch base", "circling back", "circle back",
-    "hope this email finds you", "hope this finds you well", "per my last", "reach out", "wollte nur mal nachfragen",
-    "nur mal kurz nachfragen", "nachhaken", "je me permets de vous relancer", "solo quería saber",
-)  # fmt: skip
 _PLAIN = Environment(autoescape=False)
 _SHAPE = shape_of(Context)
 _LOOP = Shape(fields=dict.fromkeys(("first", "last", "index", "index0", "length"), Shape()))
@@ -190,6 +187,9 @@ def _purpose(head: Mapping[str, _Value], path: str, bucket: str, faults: list[_F
     if purpose.to_owner != (bucket == "owner"):
         whose = "the team, so it lies in owner/" if purpose.to_owner else "a contact, so it does not lie in owner/"
         faults.append(_Fault(path, value.line, value.column, f"a mail with the purpose {purpose} goes to {whose}"))
+    elif bucket not in purpose.folders:
+        told = f"a {bucket} does not get a mail with the purpose {purpose}. It lies in {' or '.join(sorted(purpose.folders))}/"
+        faults.append(_Fault(path, value.line, value.column, told))
     return purpose
 
 
@@ -212,13 +212,23 @@ def _check(template: Template, subject_column: int) -> Iterator[_Fault]:
             yield _Fault(template.path, line + fault.line - 1, fault.column + where, fault.text)
     if template.purpose.to_owner:
         return
-    for phrase in _EMPTY_PHRASES:
-        at = template.body.lower().find(phrase)
-        if at >= 0:
-            line = template.body.count("\n", 0, at)
-            column = at - template.body.rfind("\n", 0, at)
-            told = f'"{template.body[at : at + len(phrase)]}" says nothing. Write what is new, or what you ask for'
-            yield _Fault(template.path, template.line_of_body + line, column, told)
+    for text, line, column in texts:
+        for fault in _style(text):
+            where = column - 1 if fault.line == 1 else 0
+            yield _Fault(template.path, line + fault.line - 1, fault.column + where, fault.text)
+
+
+def _style(text: str) -> Iterator[TextFault]:
+    """What nobody would say to a person whom they want to keep."""
+    for found in EMPTY_PHRASES.finditer(text):
+        said = " ".join(found[0].split())
+        yield _there(text, found.start(), f'"{said}" says nothing. Write what is new, or what you ask for')
+    for found in _SHOUTING.finditer(text):
+        yield _there(text, found.start(), f'"{found[0]}" shouts. One sentence in a plain voice says more')
+
+
+def _there(text: str, at: int, told: str) -> TextFault:
+    return TextFault(text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at), told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,7 +303,7 @@ def _expressions(tree: nodes.Node, scope: Mapping[str, Shape], text: str, found:
 
 def _field(node: nodes.Getattr, scope: Mapping[str, Shape], text: str) -> Iterator[TextFault]:
     parent = _shape(node.node, scope)
-    if parent is None or node.attr in parent.fields:
+    if parent is None or parent.open or node.attr in parent.fields:
         return
     spoken = f"{_spoken(node.node)}.{node.attr}"
     hint = did_you_mean(node.attr, parent.fields)

@@ -7,7 +7,9 @@ from typing import Any
 
 # Away, or a house that is closed.
 AWAY = {
-    "en": r"out of (?:the )?office|\baway (?:until|till)\b|out-of-office|\booo\b|away from (?:the office|my desk|work"
+    "en": r"out of (?:the )?office|\bout (?:until|till|through|on|all (?:day|week)|for the (?:day|week)|today)\b"
+    r"|out of town|in (?:a |an )?(?:\w+ )?(?:training|workshop|meetings?|conference) all (?:day|week)"
+    r"|\baway (?:until|till)\b|out-of-office|\booo\b|away from (?:the office|my desk|work"
     r"|e-?mail)|(?:\bam|i'm|be"
     r"|are) (?:currently )?away"
     r"|(?:annual|parental|maternity|paternity|sick|medical|study|bereavement|on) leave|on (?:holiday|vacation|pto)"
@@ -108,11 +110,14 @@ _LEFT = (
     r"|(?:has|have) (?:now )?(?:left|departed|retired)|(?:left|leaving) (?:the )?(?:company|firm|organi[sz]ation"
     r"|business)"
     r"|last (?:working )?day (?:at|with|was)|(?:is|am) (?:now )?(?:retired|no longer (?:with|at|employed|working))"
+    r""
+    r"|(?:habe|hat) .{1,60}\b(?:gmbh|ag|kg|se|firma|gesellschaft|gruppe|unternehmen|agentur|kanzlei)\b.{0,40}verlassen"
     r"|nicht mehr (?:bei|für|im unternehmen|in unserem|tätig|beschäftigt|teil)|ausgeschieden|unternehmen verlassen"
     r"|(?:im|in den|in) ruhestand|ne (?:fait|fais) plus partie|ne travaille plus|n'est plus (?:chez|salari|employ"
     r"|en poste)"
     r"|quitté (?:la |l'|notre |le |ses )?(?:société|entreprise|groupe|fonctions|cabinet)|à la retraite"
-    r"|ya no (?:trabaj|forma|pertenec|está en)|ha dejado (?:la|nuestra) (?:empresa|compañía)|se ha jubilado"
+    r"|ya no (?:trabaj|forma|pertenec|está en)"
+    r"|(?:ha|he) dejado (?:(?:la|nuestra|mi) (?:empresa|compañía)|de (?:trabajar|formar))|dejé la (?:empresa|compañía)|se ha jubilado"
     r"|non (?:lavor\w+|fa|fa più|è|faccio) più (?:parte|per|in|con|presso)?|non lavor\w+ più|ha lasciato (?:l'azienda"
     r"|la nostra"
     r"|la società)|in pensione|niet (?:meer|langer) (?:werkzaam|in dienst|bij ons)|werk\w* (?:hier )?niet (?:meer"
@@ -144,7 +149,7 @@ def left() -> Any:
     """Matches words that say that somebody has left for good."""
     import re2
 
-    return re2.compile(_LEFT)
+    return re2.compile(_wide(_LEFT))
 
 
 @lru_cache(maxsize=64)
@@ -157,7 +162,7 @@ def cues(languages: frozenset[str]) -> Any:
         words = "|".join(table[one] for one in sorted(languages) if one in table)
         if words:
             groups.append(f"(?P<{name}>{words})")
-    return re2.compile("|".join(groups))
+    return re2.compile(_wide("|".join(groups)))
 
 
 @lru_cache(maxsize=1)
@@ -177,4 +182,9 @@ def languages_of(patterns: dict[str, Any], low: str) -> frozenset[str]:
 def _compiled(table: dict[str, str]) -> dict[str, Any]:
     import re2
 
-    return {language: re2.compile(words) for language, words in table.items()}
+    return {language: re2.compile(_wide(words)) for language, words in table.items()}
+
+
+def _wide(pattern: str) -> str:
+    r"""RE2's \w knows ASCII only: "pracuję" has to be one word."""
+    return pattern.replace(r"\w", r"[\pL\pN_]")

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from worker.core.model import Address, Party
 from worker.mail import words
 
 MAX_MAILBOXES = 1000
 _MAX_ADDRESS = 400
+_SHORT = 200
+"""Characters of a field that is worth remembering; a long one is a list that comes once."""
 _MANY_WORDS = 60
 """Pieces of a name between commas; what goes on longer is no name."""
 _QUOTE = "\x00"
@@ -17,14 +20,24 @@ _QUOTE = "\x00"
 _SPECIAL = re.compile(r'["(),:;<>]')
 
 
-def read_mailboxes(value: str) -> list[Party]:
+def read_mailboxes(value: str) -> tuple[Party, ...]:
     """The mailboxes of one field, bounded; the value is raw, encoded words and all."""
+    return _remembered(value) if len(value) <= _SHORT else _read(value)
+
+
+@lru_cache(maxsize=4096)
+def _remembered(value: str) -> tuple[Party, ...]:
+    """The same people write again and again."""
+    return _read(value)
+
+
+def _read(value: str) -> tuple[Party, ...]:
     found: list[Party] = []
     for name, angle, comment in _split(value):
         found.extend(_mailbox(name, angle, comment))
         if len(found) >= MAX_MAILBOXES:
             break
-    return found[:MAX_MAILBOXES]
+    return tuple(found[:MAX_MAILBOXES])
 
 
 def _split(value: str) -> Iterator[tuple[str, list[str], str]]:
@@ -102,7 +115,8 @@ def _mailbox(name: str, angles: list[str], comment: str) -> Iterator[Party]:
 
 def _bare(word: str) -> Address | None:
     """The address in lower case without source route, blanks and brackets."""
-    word = "".join(c for c in word if c.isprintable())
+    if not word.isprintable():
+        word = "".join(c for c in word if c.isprintable())
     word = word.strip().strip("<>").replace(" @", "@").replace("@ ", "@").strip()
     if word.startswith("@") and ":" in word:  # RFC 5322 section 4.4: a source route
         word = word.rpartition(":")[2].strip()

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from worker.core.model import Attachment, Forwarded
 from worker.mail.body import Body, read_body
 from worker.mail.headers import addresses
-from worker.mail.mime import Part
+from worker.mail.mime import Part, read_tree
 
+MAX_PDFS = 5
 MAX_ATTACHMENTS = 200
 _CALENDARS = frozenset(("text/calendar", "application/ics"))
 _REPORT_PARTS = frozenset(("message/delivery-status", "message/disposition-notification", "message/feedback-report",
@@ -65,6 +66,21 @@ def read_attachments(root: Part, body: Body) -> Attached:
     if len(found) > MAX_ATTACHMENTS:
         defects.append(f"{len(found) - MAX_ATTACHMENTS} of {len(found)} attachments left out")
     return Attached(attachments=tuple(found[:MAX_ATTACHMENTS]), calendar=calendar, defects=tuple(defects))
+
+
+def is_pdf(attachment: Attachment) -> bool:
+    """By its type or its name."""
+    return attachment.content_type == "application/pdf" or attachment.name.lower().endswith(".pdf")
+
+
+def attached_pdfs(data: bytes) -> tuple[tuple[str, bytes], ...]:
+    """Name and bytes of each PDF that hangs on a mail, unopened.
+
+    The mail is read again for it: few mails have one, and a Message holds no attachments.
+    """
+    root, _ = read_tree(data)
+    found = [(Attachment(name=part.name, content_type=part.content_type), part.content) for part in _leaves(root)]
+    return tuple((file.name, content) for file, content in found if is_pdf(file))[:MAX_PDFS]
 
 
 def attached_forward(root: Part) -> Forwarded | None:

@@ -34,6 +34,6 @@ STARTS = _either(r"""
 DAYS = _either(r"""
     mon|tue|wed|thu|fri|sat|sun|mo|di|mi|do|fr|sa|so|lun|mar|mer|jeu|ven|sam|dim|mi[eé]|jue|vie|s[aá]b|dom|gio|ma|wo
     vr|za|zo|seg|ter|qua|qui|sex|pon|wt|śr|czw|pt|sob|niedz|m[åa]n|tis?r?|ons|tors?|fre|l[öøo]r|s[öøo]n|ke|to|pe|la
-    su|út|st|čt|pá|ne|po|пн|вт|ср|чт|пт|сб|вс|нд|h|k|sze|cs|p|szo|v|pzt|sal|çar|per|cum|cmt|paz|joi|vin|sâm|mie
+    понедельник|вторник|среда|четверг|пятница|суббота|воскресенье|su|út|st|čt|pá|ne|po|пн|вт|ср|чт|пт|сб|вс|нд|h|k|sze|cs|p|szo|v|pzt|sal|çar|per|cum|cmt|paz|joi|vin|sâm|mie
 """)
 """Days of the week as they begin, in any language."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from worker.core.model import Absence, Bounce, Kind, Party, Reading
 from worker.mail import absence, bounce, reports
-from worker.mail.automatic_words import words
+from worker.mail.automatic_words import is_nobody, marks_of_subject, marks_of_text
 from worker.mail.trust import is_notary
 
 if TYPE_CHECKING:
@@ -105,15 +105,15 @@ class _Mail:
     @property
     def is_signed_by_person(self) -> bool:
         """No mark of a machine at all."""
-        return not self.submitted and not self.is_of_list and not words()["nobody"].search(self.local)
+        return not self.submitted and not self.is_of_list and not is_nobody(self.local)
 
     @property
     def is_of_machine(self) -> bool:
         if self.submitted or self.headers.has("x-cron-env") or self.headers.first("return-path").strip() == "<>":
             return True
-        if self.local and words()["nobody"].search(self.local):
+        if self.local and is_nobody(self.local):
             return True
-        return self.says_so
+        return "says_so" in self.said
 
     # -- what -----------------------------------------------------------------------------
 
@@ -126,14 +126,14 @@ class _Mail:
             return True
         nobody_sent = self.headers.first("return-path").strip() == "<>"
         generated = bool(self.submitted) or nobody_sent or self.precedence in _BULK
-        office = words()["office_subject"].search(self.subject) is not None
+        office = "office_subject" in self.named
         if (office or (self.has_absence_subject and (generated or self.is_reply))) and self.tells_absence:
             return True
         if generated and not self.is_of_list_only and (self.is_reply or self.tells_absence):
-            return self.tells_absence or words()["received"].search(self.low) is not None or nobody_sent
-        if self.says_so and self.is_reply:
+            return self.tells_absence or "received" in self.said or nobody_sent
+        if "says_so" in self.said and self.is_reply:
             return True
-        return words()["challenge"].search(self.low) is not None and (generated or self.is_reply)
+        return "challenge" in self.said and (generated or self.is_reply)
 
     @property
     def is_marked_answer(self) -> bool:
@@ -154,7 +154,7 @@ class _Mail:
             return True
         method = _method(part)
         silent = len(self.spoken) < _MOST_PERSONAL or "BEGIN:VCALENDAR" in self.spoken[:200]
-        return method in _ANSWERS and (silent or not words()["invitation"].search(self.subject))
+        return method in _ANSWERS and (silent or "invitation" not in self.named)
 
     @property
     def is_of_list(self) -> bool:
@@ -199,12 +199,17 @@ class _Mail:
         return self.headers.has("in-reply-to") or self.headers.has("references") or self.subject.startswith(_REPLY)
 
     @cached_property
-    def has_machine_subject(self) -> bool:
-        return words()["machine_subject"].search(self.subject) is not None
+    def named(self) -> frozenset[str]:
+        """What the subject calls the mail."""
+        return marks_of_subject(self.subject)
 
-    @cached_property
+    @property
+    def has_machine_subject(self) -> bool:
+        return "machine_subject" in self.named
+
+    @property
     def has_absence_subject(self) -> bool:
-        return words()["absence_subject"].search(self.subject) is not None
+        return "absence_subject" in self.named
 
     @property
     def names_day_in_subject(self) -> bool:
@@ -220,8 +225,9 @@ class _Mail:
         return spoken.lower().replace("\u2019", "'")
 
     @cached_property
-    def says_so(self) -> bool:
-        return words()["says_so"].search(self.low) is not None
+    def said(self) -> frozenset[str]:
+        """What the text calls the mail."""
+        return marks_of_text(self.low)
 
     @cached_property
     def tells_absence(self) -> bool:

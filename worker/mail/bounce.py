@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from worker.core.model import Address, Bounce, Kind, MessageId, Party, Reading
 from worker.mail import bounce_words, reports
@@ -30,14 +31,17 @@ def read_report(
     will not be tried again. A delay is a notice and its bounce is passing. The recipients are those who
     failed, or else those who wait; the ones that got the mail are not named.
     """
-    if reports.is_complaint(root) or _is_webmail_complaint(headers, subject):
+    if _is_webmail_complaint(headers, subject):
         return Report(kind=Kind.COMPLAINT_REPORT)
-    found = reports.deliveries(root)
-    if found:
-        return _of_deliveries(found, _original(headers, root, None))
-    receipt = reports.disposition(root)
-    if receipt is not None:
-        return _of_receipt(receipt, headers, root, full_text)
+    if reports.may_report(root):
+        if reports.is_complaint(root):
+            return Report(kind=Kind.COMPLAINT_REPORT)
+        found = reports.deliveries(root)
+        if found:
+            return _of_deliveries(found, _original(headers, root, None))
+        receipt = reports.disposition(root)
+        if receipt is not None:
+            return _of_receipt(receipt, headers, root, full_text)
     return _of_words(headers, root, subject, full_text, sender, reading)
 
 
@@ -73,8 +77,8 @@ def _of_words(
     low = subject.strip().lower()
     is_report = reports.has_status(root)
     shown = headers.text("from").lower()
-    daemon = bounce_words.daemon().search(shown) is not None
-    server = daemon or _is_server(shown, headers, sender)
+    daemon, like_server = _writer(shown)
+    server = like_server or (headers.has("from") and sender is None and "@" not in shown)
     by_subject = _is_subject(low, server=server)
     if not (named or is_report or server or by_subject):
         return None
@@ -97,16 +101,16 @@ def _is_bounce(prose: Prose, *, daemon: bool, server: bool, by_subject: bool) ->
     return prose.said and prose.sure and prose.of_mail and (server or by_subject)
 
 
-def _is_server(shown: str, headers: Headers, sender: Party | None) -> bool:
-    """Whether From may be a mail server's: a name of its kin, or nobody at all."""
-    if bounce_words.server().search(shown):
-        return True
-    return headers.has("from") and sender is None and "@" not in shown
+@lru_cache(maxsize=4096)
+def _writer(shown: str) -> tuple[bool, bool]:
+    """Whether From is a mail server's for certain, and whether it may be one: a name of its kin."""
+    daemon = bounce_words.daemon().search(shown) is not None
+    return daemon, daemon or bounce_words.server().search(shown) is not None
 
 
 def _is_subject(low: str, *, server: bool) -> bool:
     """Whether it is a report's subject. What a person answers or forwards begins with Re: or Fwd:."""
-    if bounce_words.subject_end().search(low):
+    if ":" in low and bounce_words.subject_end().search(low):
         return True
     return bounce_words.subject().search(low) is not None and (server or not low.startswith(_REPLY_PREFIX))
 

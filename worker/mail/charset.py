@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 _SINGLE = "cp1252"
 _NAMES = {
     "utf8": "utf-8", "unicode11utf8": "utf-8", "utf8mb4": "utf-8", "cp65001": "utf-8",
@@ -35,14 +37,13 @@ _SEVEN_BIT = frozenset({"utf-7", "hz", "iso2022_jp_2", "iso2022_jp_ext", "iso202
 _EAST = frozenset({"gb18030", "cp950", "big5hkscs", "cp932", "euc_jp", "cp949", "johab"})
 
 
+@lru_cache(maxsize=256)
 def codec(label: str) -> str:
     """The codec for a charset label, "" for an unknown one.
 
     A closed list: Python's own look-up would hand out codecs that are no charsets (unicode_escape,
     punycode), and imports a module for each name that it is asked for.
     """
-    if label in ("utf-8", "UTF-8"):
-        return "utf-8"
     return _NAMES.get("".join(c for c in label[:40].lower() if c.isalnum()), "")
 
 

@@ -42,7 +42,7 @@ CLOSINGS = _words("""
     com os melhores cumprimentos|melhores cumprimentos|os melhores cumprimentos|abraço|abraços|um abraço
     grande abraço|cordialmente|att|att.|at.te|saudações|com os meus cumprimentos|respeitosamente
     cordiais cumprimentos|com cumprimentos|até breve|um grande abraço|saudações cordiais|cordiais saudações|bjs
-    beijos|atentamente|sds|sinceramente|um forte abraço|forte abraço|pozdrawiam|pozdrawiamy|z poważaniem
+    beijos|atentamente|abs|sds|sinceramente|um forte abraço|forte abraço|pozdrawiam|pozdrawiamy|z poważaniem
     z powazaniem|z wyrazami szacunku|serdecznie pozdrawiam|pozdrawiam serdecznie|łączę pozdrowienia|pozdrowienia
     z pozdrowieniami|serdeczne pozdrowienia|pozdr|pzdr|pozdro|z serdecznymi pozdrowieniami|miłego dnia
     z uszanowaniem|łączę wyrazy szacunku|z wyrazami uszanowania|med vänlig hälsning|med vänliga hälsningar
@@ -94,6 +94,9 @@ THANKS = _words("""
     wielkie dzięki|serdecznie dziękuję|tack|tack så mycket|tack på förhand|tusen tack|stort tack|tack igen|tak
     mange tak|tusind tak|på forhånd tak|takk|tusen takk|mange takk|på forhånd takk|takk skal du ha|kiitos
     kiitoksia|paljon kiitoksia|kiitos etukäteen|kiitti|kiitos paljon|谢谢|多谢|非常感谢|謝謝|多謝|感謝
+    よろしくお願いします|よろしくお願いいたします|よろしくお願い致します|よろしくお願い申し上げます
+    宜しくお願いします|宜しくお願いいたします|宜しくお願い致します|どうぞよろしくお願いいたします
+    以上、よろしくお願いいたします|以上、よろしくお願いします|何卒よろしくお願いいたします
     ありがとうございます|ありがとうございました|спасибо|большое спасибо|заранее спасибо|благодарю|дякую
     щиро дякую|děkuji|díky|děkuju|děkujeme|předem děkuji|ďakujem|vďaka|köszönöm|köszi|előre is köszönöm
     mulțumesc|multumesc|vă mulțumesc|teşekkürler|teşekkür ederim|ευχαριστώ|תודה|תודה רבה|شكرا|شكراً|gràcies

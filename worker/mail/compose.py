@@ -1,5 +1,10 @@
 """A letter becomes the exact bytes that leave: the same letter always the same bytes.
 
+It looks like the mail of a person, because it is one: no List-Unsubscribe (RFC 2369, RFC 8058), no Precedence and no
+Auto-Submitted towards a contact. Those mark what goes to many at once, and a mail client offers to "unsubscribe" from
+the salesperson; who wants no more mail says so in an answer, which the worker reads, and where the law wants it told,
+the text tells it.
+
 The headers are written here and not by email.policy: in the Python versions that we support it turns a long
 In-Reply-To or References into encoded words (python/cpython issue 100991), so that the mail falls out of its thread.
 """
@@ -17,8 +22,9 @@ from worker.core.identity import own_message_id
 from worker.core.model import Address, Letter, MessageId, OutboxItem, Party
 
 MAX_LINE = 998
-"""Octets of a line without its CRLF (RFC 5322 section 2.1.1)."""
+"""Octets of a line without its CRLF, at the very most (RFC 5322 section 2.1.1)."""
 _FOLD_AT = 78
+"""The same, as it should be."""
 MAX_REFERENCES = 21
 """The first, which names the thread, and the last twenty: long threads overflow the limits of servers."""
 _MAX_ID = 250
@@ -59,7 +65,8 @@ def compose(letter: Letter, *, key: bytes, worker: Address, now: datetime, zone:
     headers = "\r\n".join(_headers(letter, message_id, zone))
     encoding, body = _body(letter.body)
     content = f"MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: {encoding}"
-    recipients = dict.fromkeys([*(_address(party) for party in letter.to), _address(Party(address=worker))])
+    everybody = (*letter.to, *letter.cc, Party(address=worker))
+    recipients = dict.fromkeys(_address(party) for party in everybody)
     return OutboxItem(
         letter=letter,
         message_id=message_id,
@@ -80,6 +87,8 @@ def _headers(letter: Letter, message_id: MessageId, zone: tzinfo) -> Iterator[st
         raise ComposeFault(f"letter {letter.id}: the subject is empty")
     yield _parties("From", [letter.sender])
     yield _parties("To", letter.to)
+    if letter.cc:
+        yield _parties("Cc", letter.cc)
     if letter.reply_to and letter.reply_to != (letter.sender,):
         yield _parties("Reply-To", letter.reply_to)
     yield _unstructured("Subject", subject)
@@ -221,8 +230,10 @@ def _body(text: str) -> tuple[str, bytes]:
     plain = _SURROGATE.sub("\ufffd", _CONTROL.sub("", _LINE_END.sub("\n", text))).rstrip("\n") + "\n"
     octets = plain.replace("\n", "\r\n").encode()
     lines = octets.split(b"\r\n")
+    # A paragraph is one line, which quoted-printable carries whole past RFC 5322's 78 (section 2.1.1): every client
+    # lays it out to the width of its window, which format=flowed (RFC 3676) does only in those that know it.
     # "From " at the beginning of a line becomes ">From " in every mbox on the way, which breaks a signature.
-    if octets.isascii() and max(map(len, lines)) <= MAX_LINE and not any(line.startswith(b"From ") for line in lines):
+    if octets.isascii() and max(map(len, lines)) <= _FOLD_AT and not any(line.startswith(b"From ") for line in lines):
         return "7bit", octets
     quoted = b"\r\n".join(_quoted_printable(line) for line in lines)
     in_base64 = b64encode(octets)

@@ -9,7 +9,7 @@ def _words(text: str) -> tuple[str, ...]:
 
 
 SENT_FROM = _words("""
-    sent from|sent via|sent with|sent using|sent by my|sent on the|sent through|get outlook for|get bluemail
+    last ned outlook|sent from|sent via|sent with|sent using|sent by my|sent on the|sent through|get outlook for|get bluemail
     typed on my|composed on|written on my|von meinem|von meiner|vom meinem|gesendet von|gesendet mit
     gesendet vom|gesendet über|gesendet aus|diese nachricht wurde von meinem|diese nachricht wurde mit
     holen sie sich outlook|outlook für|hol dir outlook|lade outlook|outlook für|unterwegs gesendet|envoyé de
@@ -43,7 +43,7 @@ BRANDS = _words("""
     blackberry|outlook|gmail|yahoo|thunderbird|k-9|proton|protonmail|spark|superhuman|bluemail|aqua mail
     fairemail|htc|xperia|motorola|verizon|at&t|t-mobile|vodafone|telekom|apple watch|macbook|imac|zoho
     mailspring|missive|tutanota|fastmail|airmail|edison mail|web.de|gmx|mailbird|em client|libero|onet|interia
-    網易|网易|手机|手機|邮箱|微信|айфон|iphon
+    canary|shortwave|mimestream|polymail|網易|网易|手机|手機|邮箱|微信|айфон|iphon
 """)
 """Devices and programs that name themselves."""
 
@@ -51,7 +51,7 @@ DEVICES = _words("""
     mobil|mobile|móvil|movil|móvel|movel|cell|smartphone|phone|handy|telefon|téléphone|teléfono|telefone
     telefoon|telefono|telefonu|cellulare|tablet|mail|app|device|gerät|dispositivo|appareil|toestel|urządzenia
     enhet|enhed|puhelim|matkapuhelim|телефон|смартфон|mobiltelefon|κινητό|computer|laptop|mac|lg|o2|orange|hey
-    front|nine
+    front|nine|unterwegs
 """)
 """Words for a device: enough behind "my", or where the line says nothing else."""
 
@@ -77,7 +77,9 @@ FOOTER_HOLDS = _words("""
     deze e-mail is gecontroleerd op virussen|ta wiadomość została sprawdzona pod kątem
     you received this message because you are subscribed|you are receiving this because
     you're receiving this because|to unsubscribe from this group|to unsubscribe from this list
-    reply to this email directly|this email originated from outside
+    reply to this email directly|this email originated from outside|please excuse brevity|please excuse the brevity
+    please excuse my brevity|please excuse any typos|please excuse typos|please excuse the typos|pardon my brevity
+    pardon any typos|tippfehler bitte zu entschuldigen|entschuldigen sie bitte tippfehler
 """)
 """Words inside such a line that nobody else says."""
 
@@ -104,7 +106,8 @@ RECIPIENT = _words("""
     niet de bedoelde ontvanger|ten onrechte ontvangen|abusievelijk|não for o destinatário|não é o destinatário
     recebeu esta mensagem|recebido por engano|recebido por erro|recebeu este e-mail|nie są państwo adresatem
     nie jesteś adresatem|nie jest adresatem|przeznaczona wyłącznie|przeznaczone wyłącznie|avsedd mottagare
-    avsedda mottagaren|avsedd för|rette modtager|tilsigtede modtager|rette mottaker|tiltenkt mottaker
+    avsedda mottagaren|avsedd för|avsett för mottagaren|endast avsett för|kun ment for|bare ment for|utelukkende ment for
+    rette modtager|tilsigtede modtager|rette mottaker|tiltenkt mottaker
     tarkoitettu vain|tarkoitettu ainoastaan|誤って受信|誤送信|收件人|收件者|предназначен|призначен|určen pouze
     určena pouze|určená len|címzett|destinatarul|alıcısı|αποδέκτη
 """)

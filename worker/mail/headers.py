@@ -24,6 +24,7 @@ _USUAL = (
 )
 _KNOWN = {name.encode(): name.lower() for name in _USUAL.split()}
 """Most headers are these; the others are checked letter by letter."""
+_ONE_ID = re.compile(rf"<[!-;=?-~]{{1,{MAX_ID}}}>")
 _BLANK = re.compile(rb"\n\r*\n")
 
 
@@ -92,12 +93,15 @@ def read_headers(data: bytes, *, part: bool = False) -> tuple[Headers, int, tupl
 
 def addresses(values: Iterable[str]) -> tuple[Party, ...]:
     """Mailboxes in the order of the fields, read before any encoded word in them is decoded."""
-    return tuple(party for value in values for party in address.read_mailboxes(value))
+    read = [address.read_mailboxes(value) for value in values]
+    return read[0] if len(read) == 1 else tuple(party for found in read for party in found)
 
 
 def message_ids(value: str) -> tuple[MessageId, ...]:
     """Ids without their brackets, in order, each once; without brackets the words that look like one."""
     found: dict[str, None] = {}
+    if _ONE_ID.fullmatch(value):  # nearly every Message-ID
+        return (MessageId(value[1:-1]),)
     at = value.find("<")
     if at < 0:
         found = {word: None for word in value.split()[:MAX_IDS] if "@" in word}

@@ -70,7 +70,8 @@ class _Page:
 
     def text(self) -> str:
         joined = html.unescape("\n".join(self.lines)) if "&" in self.source else "\n".join(self.lines)
-        joined = joined.translate(_PLAIN)
+        if not joined.isascii() or "\r" in joined or "\0" in joined:
+            joined = joined.translate(_PLAIN)
         return "\n".join(line.rstrip() for line in joined.split("\n")).strip("\n")
 
     def markup(self, start: int) -> int:

@@ -62,7 +62,9 @@ def _imitates(domain: str, known: frozenset[str]) -> str:
     below = {skeleton(label) for label in labels[:-1]} - {name}
     whole = skeleton(shown)
     for one, looks, real in _known(known):
-        if whole == looks or _wears(below, name, real) or _misspells(name, real):
+        # The known domain as a whole in front of the true one: paypal.com.accounts.example
+        fronted = whole == looks or whole.startswith((f"{looks}.", f"{looks}-"))
+        if fronted or _wears(below, name, real) or _misspells(name, real):
             return one
     return ""
 

@@ -9,10 +9,11 @@ from typing import TypeVar
 
 from worker.core.identity import proof_of_own
 from worker.core.model import Address, Forwarded, Kind, Message, MessageId, Party, RawMail, Reading, Trust
-from worker.mail import attachments, automatic, language, quotes, trust
+from worker.mail import attachments, automatic, language, quotes
 from worker.mail.body import Body, read_body
 from worker.mail.headers import EMPTY, Headers, addresses, mail_date, message_ids
 from worker.mail.mime import Part, read_tree
+from worker.mail.trust import Verdict, judge
 
 MAX_RECIPIENTS = 500
 _NOBODY: tuple[Party, ...] = ()
@@ -24,6 +25,11 @@ T = TypeVar("T")
 def parse(raw: RawMail, reading: Reading) -> Message:
     """What a mail says and who says it. Never raises: garbage gives defects."""
     return _Parser(raw, reading).message()
+
+
+def trust_of(raw: RawMail, reading: Reading) -> Verdict:
+    """How far a mail is trusted, and why: for a person who asks."""
+    return _Parser(raw, reading).verdict()
 
 
 class _Parser:
@@ -98,11 +104,18 @@ class _Parser:
         return self.guarded("the kind", judge, automatic.Automatic(kind=Kind.HUMAN))
 
     def trust(self, sender: Party | None, recipients: tuple[Address, ...]) -> Trust:
-        instead = trust.Verdict(trust=Trust.NONE, why="could not be judged")
-        once = tuple(dict.fromkeys(recipients))
-        verdict = self.guarded("trust", lambda: trust.judge(self.headers, sender, once, self.reading), instead)
+        verdict = self.judged(sender, recipients)
         self.defects.extend(verdict.defects)
         return verdict.trust
+
+    def verdict(self) -> Verdict:
+        parties = (*self.parties("to"), *self.parties("cc"))
+        return self.judged(self.sender(), (*(party.address for party in parties), *self.delivered_to()))
+
+    def judged(self, sender: Party | None, recipients: tuple[Address, ...]) -> Verdict:
+        instead = Verdict(trust=Trust.NONE, why="could not be judged")
+        once = tuple(dict.fromkeys(recipients))
+        return self.guarded("trust", lambda: judge(self.headers, sender, once, self.reading), instead)
 
     def date(self) -> datetime | None:
         found = self.guarded("Date", lambda: mail_date(self.headers.first("date")), None)
@@ -130,6 +143,8 @@ class _Parser:
         return self.guarded("the attached message", lambda: attachments.attached_forward(self.root), None)
 
     def parties(self, name: str) -> tuple[Party, ...]:
+        if not self.headers.has(name):
+            return _NOBODY
         found = self.guarded(name, lambda: addresses(self.headers.all(name)), _NOBODY)
         if len(found) > MAX_RECIPIENTS:
             self.defects.append(f"{name}: {len(found) - MAX_RECIPIENTS} of {len(found)} addresses left out")
@@ -153,6 +168,8 @@ class _Parser:
         return tuple(dict.fromkeys(found))[:MAX_RECIPIENTS]
 
     def ids(self, name: str) -> tuple[MessageId, ...]:
+        if not self.headers.has(name):
+            return _NO_IDS
         return self.guarded(name, lambda: message_ids(" ".join(self.headers.all(name))), _NO_IDS)
 
     def id(self) -> MessageId:

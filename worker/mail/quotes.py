@@ -167,7 +167,10 @@ def _announced(scan: _Scan, at: int, kind: Announced, behind: str) -> int:
         lines.insert(at + 1, Line(behind, clean(behind)))
     start = _skip_blank(lines, at + 1)
     block = read_block(lines, start, marked=True)
-    return _other_mail(scan, at, block.end if block else at + 1, block, kind)
+    end = block.end if block else at + 1
+    if block and end < len(lines) and lines[end].text == lines[at].text:
+        end += 1  # Zoho rules the same line above and below the headers
+    return _other_mail(scan, at, end, block, kind)
 
 
 def _header_block(scan: _Scan, at: int, block: Block) -> int:

@@ -6,10 +6,11 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import lru_cache, partial
+from functools import lru_cache
 
-from jinja2 import Environment, StrictUndefined, TemplateError
+from jinja2 import Environment, StrictUndefined, TemplateError, pass_context
 from jinja2 import Template as Compiled
+from jinja2.runtime import Context as Scope
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from worker.core.template import BORROWED_FILTERS, DEFAULT_LANGUAGE, Context, PersonView, Template, Thread
@@ -17,10 +18,14 @@ from worker.core.template import BORROWED_FILTERS, DEFAULT_LANGUAGE, Context, Pe
 MAX_LENGTH = 60_000
 """Characters of a rendered mail: more is a loop that ran away."""
 _BLANKS = re.compile(r"[ \t\u00a0]+$", re.MULTILINE)
+_TWO_BLANKS = re.compile(r"^(?!\s).* {2,}\S.*$", re.MULTILINE)
+"""Where nothing was filled in. What is indented stands in columns and stays so."""
 _GAPS = re.compile(r"\n{3,}")
 _LONELY_COMMA = re.compile(r"^[^\n,]{0,40}\s[,:](?=\n|$)")
 _NOTHING_FILLED_IN = re.compile(r"\{\{|\}\}|\{%|%\}")
 _BREAK = re.compile("[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]")
+_UNSEEN = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+"""Control characters, and those that turn the direction of writing: a stranger's subject may hold them."""
 _REPLY = re.compile(r"(?:re|aw|sv|antw|rv)\s?(?:\[\d+\])?:", re.IGNORECASE)
 
 _MONTHS = {
@@ -28,14 +33,18 @@ _MONTHS = {
     "de": "Januar Februar März April Mai Juni Juli August September Oktober November Dezember",
     "fr": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
     "es": "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
+    "nl": "januari februari maart april mei juni juli augustus september oktober november december",
 }
 _DAYS = {
     "en": "Monday Tuesday Wednesday Thursday Friday Saturday Sunday",
     "de": "Montag Dienstag Mittwoch Donnerstag Freitag Samstag Sonntag",
     "fr": "lundi mardi mercredi jeudi vendredi samedi dimanche",
     "es": "lunes martes miércoles jueves viernes sábado domingo",
+    "nl": "maandag dinsdag woensdag donderdag vrijdag zaterdag zondag",
 }
-_AND = {"en": "and", "de": "und", "fr": "et", "es": "y"}
+_AND = {"en": "and", "de": "und", "fr": "et", "es": "y", "nl": "en"}
+_MONTH_FIRST = frozenset({"US", "PH"})
+"""Countries that write January 15; the others that write English write 15 January."""
 
 
 class RenderFault(Exception):
@@ -66,12 +75,12 @@ class Renderer:
             self._compiled[template] = _compile(template)
         subject_of, body_of = self._compiled[template]
         values = context.names()
-        if template.thread is Thread.SAME and thread_subject.strip():
-            subject = reply_subject(thread_subject)
-        else:
-            subject = _fill(subject_of, values, template).strip()
+        says_something = bool(_REPLY.sub("", reply_subject(thread_subject)).strip())
+        stays = template.thread is Thread.SAME and says_something
+        filled = "" if stays else _fill(subject_of, values, template).strip()
+        subject = reply_subject(thread_subject) if stays else filled
         body = tidy(_fill(body_of, values, template))
-        _refuse_the_unsendable(subject, body, template)
+        _refuse_the_unsendable(subject, f"{filled}\n{body}", body, template)
         return Rendered(subject=subject, body=body)
 
 
@@ -85,21 +94,21 @@ def render_text(text: str, context: Context, language: str = DEFAULT_LANGUAGE) -
 
 def reply_subject(subject: str) -> str:
     """The subject of an answer in that thread: one "Re: ", whatever stood there before."""
-    plain = " ".join(subject.split())
+    plain = " ".join(_UNSEEN.sub("", subject).split())
     return plain if _REPLY.match(plain) else f"Re: {plain}"
 
 
 def tidy(text: str) -> str:
-    """No blanks at the ends of lines, no gaps of more than one line, one newline at the end."""
+    """No blanks at the ends of lines nor two of them inside one, no gaps of more than one line, one newline at the end."""
     plain = _BLANKS.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
-    return _GAPS.sub("\n\n", plain).strip("\n") + "\n"
+    return _GAPS.sub("\n\n", _TWO_BLANKS.sub(lambda line: " ".join(line[0].split()), plain)).strip("\n") + "\n"
 
 
 # -- dates and people in words ---------------------------------------------------------------------
 
 
-def in_words(day: date | None, language: str = DEFAULT_LANGUAGE) -> str:
-    """March 12; 12. März; 12 mars; 12 de marzo. "" for no date."""
+def in_words(day: date | None, language: str = DEFAULT_LANGUAGE, country: str = "") -> str:
+    """12 March, in the US March 12; 12. März; 12 mars; 12 de marzo; 12 maart. "" for no date."""
     if day is None:
         return ""
     month = _named(_MONTHS, language)[day.month - 1]
@@ -110,32 +119,35 @@ def in_words(day: date | None, language: str = DEFAULT_LANGUAGE) -> str:
             return f"{'1er' if day.day == 1 else day.day} {month}"
         case "es":
             return f"{day.day} de {month}"
+        case "nl":
+            return f"{day.day} {month}"
         case _:
-            return f"{month} {day.day}"
+            return f"{month} {day.day}" if country in _MONTH_FIRST else f"{day.day} {month}"
 
 
-def in_words_with_year(day: date | None, language: str = DEFAULT_LANGUAGE) -> str:
-    """March 12, 2025."""
+def in_words_with_year(day: date | None, language: str = DEFAULT_LANGUAGE, country: str = "") -> str:
+    """12 March 2025, in the US March 12, 2025."""
     if day is None:
         return ""
-    joint = {"de": " ", "fr": " ", "es": " de "}.get(language, ", ")
-    return f"{in_words(day, language)}{joint}{day.year}"
+    american = country in _MONTH_FIRST and language not in ("de", "fr", "es", "nl")
+    joint = ", " if american else " de " if language == "es" else " "
+    return f"{in_words(day, language, country)}{joint}{day.year}"
 
 
-def weekday(day: date | None, language: str = DEFAULT_LANGUAGE) -> str:
+def weekday(day: date | None, language: str = DEFAULT_LANGUAGE, country: str = "") -> str:
     """Wednesday."""
     return "" if day is None else _named(_DAYS, language)[day.weekday()]
 
 
-def moment(at: datetime | None, language: str = DEFAULT_LANGUAGE) -> str:
-    """Wednesday, March 12, 10:05: on the clock of the datetime's own zone."""
+def moment(at: datetime | None, language: str = DEFAULT_LANGUAGE, country: str = "") -> str:
+    """Wednesday, 12 March, 10:05: on the clock of the datetime's own zone."""
     if at is None:
         return ""
-    joint = {"fr": " ", "es": " "}.get(language, ", ")
-    return f"{weekday(at, language)}{joint}{in_words(at, language)}, {at:%H:%M}"
+    joint = {"fr": " ", "es": " ", "nl": " "}.get(language, ", ")
+    return f"{weekday(at, language)}{joint}{in_words(at, language, country)}, {at:%H:%M}"
 
 
-def people(persons: Iterable[PersonView], language: str = DEFAULT_LANGUAGE) -> str:
+def people(persons: Iterable[PersonView], language: str = DEFAULT_LANGUAGE, country: str = "") -> str:
     """Priya, Tom and Ann: by their given names where these are known."""
     called = [person.first_name or person.name or person.address for person in persons]
     if len(called) < 2:
@@ -167,10 +179,20 @@ def _environment(language: str) -> Environment:
     )
     made.globals.clear()
     borrowed = {name: made.filters[name] for name in BORROWED_FILTERS}
-    own = {name: partial(words, language=language) for name, words in OWN_FILTERS.items()}
+    own = {name: _in_language(words, language) for name, words in OWN_FILTERS.items()}
     made.filters.clear()
     made.filters.update(borrowed | own)
     return made
+
+
+def _in_language(words: Callable[..., str], language: str) -> Callable[..., str]:
+    """A filter that also knows the country of who reads the mail."""
+
+    @pass_context
+    def localized(scope: Scope, value: object) -> str:
+        return words(value, language=language, country=str(scope.get("country", "")))
+
+    return localized
 
 
 @lru_cache(maxsize=1024)
@@ -200,7 +222,8 @@ def _fill(compiled: Compiled, values: Mapping[str, object], template: Template) 
     return "".join(parts)
 
 
-def _refuse_the_unsendable(subject: str, body: str, template: Template) -> None:
+def _refuse_the_unsendable(subject: str, written: str, body: str, template: Template) -> None:
+    """`written` is what the template made: the subject of a thread is what strangers made of it."""
     first = next((line for line in body.split("\n") if line), "")
     faults = {
         "the subject is empty": not _REPLY.sub("", subject).strip(),
@@ -209,7 +232,7 @@ def _refuse_the_unsendable(subject: str, body: str, template: Template) -> None:
         f'"{first}" greets nobody': bool(_LONELY_COMMA.match(first)),
         # Mail to the team quotes what strangers wrote, and they may write what they like.
         "a {{ tag }} was left standing": not template.purpose.to_owner
-        and bool(_NOTHING_FILLED_IN.search(f"{subject}\n{body}")),
+        and bool(_NOTHING_FILLED_IN.search(written)),
     }
     for fault, found in faults.items():
         if found:

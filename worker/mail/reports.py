@@ -42,6 +42,13 @@ class Delivery:
     outcome: Outcome
 
 
+def may_report(root: Part) -> bool:
+    """Whether anything in the mail calls itself a report or a message; most mail has no such part."""
+    if "report" in root.headers.first("content-type").lower():
+        return True
+    return any(part.content_type.startswith("message/") for part in outer_parts(root))
+
+
 def is_complaint(root: Part) -> bool:
     """Whether somebody called a mail of ours spam (RFC 5965, ARF)."""
     if "feedback-report" in root.headers.first("content-type").lower():

@@ -146,6 +146,8 @@ def _footers(lines: list[Line]) -> tuple[list[Line], list[Line]]:
 
 def _at_closing(lines: list[Line]) -> tuple[list[Line], list[Line]]:
     rows = [at for at, line in enumerate(lines) if line.text]
+    if len(rows) == 1:
+        return lines, []  # a closing that is all there is closes nothing
     for order, at in enumerate(rows):
         if len(rows) - order > MAX_SIGNATURE:
             continue
@@ -263,15 +265,35 @@ def _at_contact_block(lines: list[Line]) -> tuple[list[Line], list[Line]]:
     above = next((line.text for line in reversed(lines[:start]) if line.text), "")
     if not 2 <= len(rows) <= 12 or not above or above[-1] in ":：":
         return lines, []
-    named = len(rows[0].split()) >= 2 and _is_name(rows[0])
+    named = _is_full_name(rows[0])
     short = all(len(row) <= 90 and row[-1] not in "?!:" for row in rows)
     contact = sum(bool(_CONTACT.search(row)) for row in rows[1:])
-    if named and short and contact and not has_prose(lines[start:]):
-        return lines[:start], lines[start:]
-    return lines, []
+    if not (named and short and contact) or has_prose(lines[start:]):
+        return lines, []
+    start = _with_name_above(lines, start)
+    return lines[:start], lines[start:]
+
+
+def _with_name_above(lines: list[Line], start: int) -> int:
+    """Where a block of contact data begins: the firm's is often set off from the person's name and title above it."""
+    end = start
+    while end and not lines[end - 1].text:
+        end -= 1
+    begin = end
+    while begin and lines[begin - 1].text:
+        begin -= 1
+    rows = [line.text for line in lines[begin:end]]
+    titled = all(len(row) <= 60 and row[-1] not in ".?!:,;" for row in rows)
+    return begin if begin and len(rows) <= 3 and titled and _is_full_name(rows[0]) else start
 
 
 # -- what a line looks like ------------------------------------------------------------------
+
+
+def _is_full_name(text: str) -> bool:
+    """A name of two words or more, alone or before a title: "Ann Berg | Head of Purchasing"."""
+    name = text.partition("|")[0].rstrip()
+    return len(name.split()) >= 2 and _is_name(name)
 
 
 def _is_name(text: str) -> bool:

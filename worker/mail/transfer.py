@@ -41,8 +41,10 @@ def decode_quoted(body: bytes) -> bytes:
 def decode_base64(body: bytes, *, text: bool, defects: list[str]) -> bytes:
     """Base64; damaged where it cannot be read whole, and as it stands where it is none at all."""
     clean = body.translate(None, _SPACE)
-    if not clean.translate(None, _BASE64) and len(clean) % 4 == 0:
-        return binascii.a2b_base64(clean)
+    try:
+        return binascii.a2b_base64(clean, strict_mode=True)
+    except binascii.Error:
+        pass  # damaged, or without its pad
     tail = clean.rstrip(b"=")
     if not tail.translate(None, _BASE64) and len(tail) % 4 != 1 and len(clean) - len(tail) <= 2:
         return binascii.a2b_base64(tail + b"=" * (-len(tail) % 4))

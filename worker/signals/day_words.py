@@ -58,10 +58,18 @@ UNIT = _named({
     "m": "month months monat monats monate monaten mois mes meses maand maanden mese mesi",
     "y": "year years jahr jahres jahre jahren an ans annee ano anos jaar anno anni",
 })  # fmt: skip
+ORDINAL = _numbered({
+    1: "first erste ersten erster erstes premiere premier primera primer primero eerste prima",
+    2: "second zweite zweiten zweites deuxieme seconde segunda segundo tweede seconda",
+    3: "third dritte dritten drittes troisieme tercera tercer derde terza",
+    4: "fourth last vierte vierten letzte letzten quatrieme derniere cuarta cuarto ultima vierde laatste",
+})  # fmt: skip
+HALF = _set("half halbjahr halbjahres semestre semester jahreshalfte")
+FORTNIGHT = _set("fortnight quincena")
 QUARTER = _named({"q": "quarter quartals quartal trimestre kwartaal"})
 PART = _named({
-    "early": "early beginning start anfang beginn debut principios inicios begin inizio",
-    "middle": "mid middle mitte mediados medio midden meta",
+    "early": "early beginning start anfang beginn debut principios inicios begin inizio comienzos primeros",
+    "middle": "mid middle mitte mediados medio midden half meta mi",
     "end": "end late ende fin finales finale eind einde fine spatestens",
 })  # fmt: skip
 SEASON = _numbered({
@@ -76,7 +84,7 @@ TOMORROW = _set("tomorrow morgen demain manana domani")
 DAY_AFTER = _set("ubermorgen uebermorgen overmorgen dopodomani")
 NEXT = _set(
     "next coming kommende kommenden kommender kommendem nachste nachsten nachster nachstes nachstem naechste naechsten "
-    "naechster prochain prochaine proximo proxima volgende komende aanstaande prossimo prossima que"
+    "naechster prochain prochaine proximo proxima volgende volgend komende komend aanstaande kommendes prochains proximos prossimo prossima que"
 )
 LAST = _set("last letzten letzte letzter dernier derniere pasado pasada afgelopen vorige scorso scorsa past")
 LINK = _set("of de del d di van do du des der den the")
@@ -92,4 +100,10 @@ ENGLISH_ORDER = _set(
     "option generation century anniversary birthday party"
 )
 """Words after which "may" is no month and "the 1st" no day."""
+CALENDAR_WEEK = _set("kw kalenderwoche week semaine semana woche wk")
+"""Before a number: the week of the year; "week of the 14th" is the week that the day lies in."""
+BARE = _set("le el du del al au")
+"""Before a number alone, as French and Spanish say "le 14"."""
+AFTER_BARE = _set("y et ou o u pour para por a prochain proximo inclus courant nous on je vous se ya pero mais si en")
+"""What may follow such a number; any other word is what it counts."""
 ARTICLE = _set("the dem der den le la l el het il cet al")

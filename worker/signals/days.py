@@ -13,17 +13,23 @@ from datetime import date, timedelta
 
 from worker.signals.day_words import (
     AFTER,
+    AFTER_BARE,
     ARTICLE,
     BACK,
+    BARE,
+    CALENDAR_WEEK,
     CHRISTMAS,
     DAY_AFTER,
     EASTER,
     ENGLISH_ORDER,
+    FORTNIGHT,
+    HALF,
     LAST,
     LINK,
     MONTH,
     NEXT,
     NUMBER,
+    ORDINAL,
     PART,
     PLACED,
     QUARTER,
@@ -100,10 +106,10 @@ def _merged(found: list[Named]) -> list[Named]:
 
 def has_day_word(words: frozenset[str]) -> bool:
     """Whether a sentence may name a day at all; cheap."""
-    return not _DAY_WORDS.isdisjoint(words) or any(w[0].isdigit() for w in words)
+    return not _DAY_WORDS.isdisjoint(words) or any(w[0].isdigit() or w.endswith("woche") for w in words)
 
 
-_DAY_WORDS = frozenset({*MONTH, *WEEKDAY, *UNIT, *QUARTER, *SEASON, *EASTER, *CHRISTMAS, *TOMORROW, *DAY_AFTER})
+_DAY_WORDS = frozenset({*FORTNIGHT, *HALF, *MONTH, *WEEKDAY, *UNIT, *QUARTER, *SEASON, *EASTER, *CHRISTMAS, *TOMORROW, *DAY_AFTER})
 _LEADING = (PLACED | AFTER | SPAN | BACK) - frozenset(PART) - ARTICLE
 """Prepositions; they are no part of the day, an article is."""
 _Hit = tuple[int, int, date]
@@ -112,11 +118,19 @@ _Hit = tuple[int, int, date]
 def _at(tokens: list[_Token], place: int, today: date) -> _Hit | None:
     """The day whose main word is at this place: first token, last token, day."""
     word = tokens[place].word
+    if word in CALENDAR_WEEK:
+        week = _calendar_week(tokens, place, today)
+        if week:
+            return week
+    if word in ORDINAL or tokens[place].ordinal:
+        counted = _counted(tokens, place, today)
+        if counted:
+            return counted
     if word in MONTH:
         return _month(tokens, place, today)
     if word in WEEKDAY:
         return _weekday(tokens, place, today)
-    if word in UNIT or word in QUARTER:
+    if word in UNIT or word in QUARTER or word in FORTNIGHT:
         return _unit(tokens, place, today)
     if word in TOMORROW or word in DAY_AFTER:
         return _tomorrow(tokens, place, today)
@@ -124,6 +138,8 @@ def _at(tokens: list[_Token], place: int, today: date) -> _Hit | None:
         return _season(tokens, place, today)
     if word in {"q", "quartal", "trimestre"} or (tokens[place].ordinal and 0 < tokens[place].number < 32):
         return _of_month(tokens, place, today)
+    if word in BARE:
+        return _bare(tokens, place, today)
     return None
 
 
@@ -201,6 +217,9 @@ def _weekday(tokens: list[_Token], place: int, today: date) -> _Hit | None:
         return None
     ahead = (WEEKDAY[tokens[place].word] - today.weekday() - 1) % 7 + 1
     first, last = place, place
+    dated = _dated_weekday(tokens, place, today)
+    if dated:
+        return dated
     if _word(tokens, place - 1) in NEXT:
         # "next Friday" is the one of next week, as most people mean it.
         first = place - 1
@@ -212,11 +231,43 @@ def _weekday(tokens: list[_Token], place: int, today: date) -> _Hit | None:
     return first, last, today + timedelta(days=ahead)
 
 
+def _dated_weekday(tokens: list[_Token], place: int, today: date) -> _Hit | None:
+    """ "lunes 17", "Thursday 20": the number, where it is a day of that name within two months."""
+    number = _number_at(tokens, place + 1)
+    if not 0 < number < 32 or not _is_day(tokens, place + 1):
+        return None
+    for ahead in range(62):
+        day = today + timedelta(days=ahead)
+        if day.day == number and day.weekday() == WEEKDAY[tokens[place].word]:
+            return place, place + 1, day
+    return None
+
+
+def _counted(tokens: list[_Token], place: int, today: date) -> _Hit | None:
+    """ "the first week of May", "erste Maiwoche", "im dritten Quartal", "the second half of the year"."""
+    count = ORDINAL.get(tokens[place].word) or tokens[place].number
+    word = _word(tokens, place + 1)
+    if not 0 < count < 5:
+        return None
+    if word in QUARTER and tokens[place].word not in LAST:
+        return _with_year(tokens, place, place + 1, today, 3 * count - 2, 1)
+    if word in HALF and count < 3:
+        return _with_year(tokens, place, place + 1, today, 6 * count - 5, 1)
+    if word.endswith("woche") and word[:-5] in MONTH:
+        return _with_year(tokens, place, place + 1, today, MONTH[word[:-5]], 7 * count - 6)
+    last = place + 2
+    while UNIT.get(word) == "w" and _word(tokens, last) in LINK:
+        last += 1
+    if UNIT.get(word) == "w" and _word(tokens, last) in MONTH:
+        return _with_year(tokens, place, last, today, MONTH[_word(tokens, last)], 7 * count - 6)
+    return None
+
+
 def _unit(tokens: list[_Token], place: int, today: date) -> _Hit | None:
     word = tokens[place].word
-    unit = QUARTER.get(word) or UNIT[word]
+    unit = "f" if word in FORTNIGHT else QUARTER.get(word) or UNIT[word]
     before, after = _word(tokens, place - 1), _word(tokens, place + 1)
-    if before in NEXT or after in NEXT:
+    if unit != "f" and (before in NEXT or after in NEXT):
         first, last = place - (before in NEXT), place + (before not in NEXT)
         part = next((p for p in (first - 1, first - 2, first - 3) if _word(tokens, p) in PART), None)
         start = _next_start(unit, today)
@@ -224,7 +275,7 @@ def _unit(tokens: list[_Token], place: int, today: date) -> _Hit | None:
             return first, last, start
         return part, last, _part_of(PART[_word(tokens, part)], unit, start)
     part = next((p for p in (place - 1, place - 2, place - 3) if _word(tokens, p) in PART), None)
-    if part is not None and unit != "d" and _number(tokens, place - 1) < 0:
+    if part is not None and unit not in "df" and _number(tokens, place - 1) < 0:
         return part, place, _part_of(PART[_word(tokens, part)], unit, today)
     return _span(tokens, place, unit, today)
 
@@ -260,6 +311,8 @@ def _season(tokens: list[_Token], place: int, today: date) -> _Hit | None:
     if word in EASTER:
         feast = _easter(today.year) if _easter(today.year) >= today else _easter(today.year + 1)
         return first if first is not None else place, place, feast + timedelta(days=2 if first is not None else 0)
+    if word in CHRISTMAS and _word(tokens, place - 1) in SEASON:
+        return None
     if word in CHRISTMAS:
         turn = date(today.year + (today.month > 1), 1, 2)
         return (first if first is not None else place), place, turn
@@ -284,6 +337,30 @@ def _of_month(tokens: list[_Token], place: int, today: date) -> _Hit | None:
     month = today.month if token.number > today.day else today.month % 12 + 1
     day = _coming(today, month, token.number)
     return (place - 1, place, day) if day else None
+
+
+def _calendar_week(tokens: list[_Token], place: int, today: date) -> _Hit | None:
+    """ "KW 12", "week 12": its Monday; "semaine du 14": the day itself."""
+    number = _number_at(tokens, place + 1)
+    if not 0 < number < 54 or tokens[place + 1].ordinal:
+        return None
+    monday = date.fromisocalendar(today.year, min(number, 52), 1)
+    if monday < today - timedelta(days=31):
+        monday = date.fromisocalendar(today.year + 1, min(number, 52), 1)
+    return place, place + 1, monday
+
+
+def _bare(tokens: list[_Token], place: int, today: date) -> _Hit | None:
+    """ "le 14", "el 20", with nothing behind it that it could count."""
+    number = _number_at(tokens, place + 1)
+    if not 0 < number < 32:
+        return None
+    following = tokens[place + 2 : place + 3]
+    if following and following[0].start <= tokens[place + 1].end + 1 and following[0].word not in AFTER_BARE:
+        return None
+    month = today.month if number > today.day else today.month % 12 + 1
+    day = _coming(today, month, number)
+    return (place, place + 1, day) if day else None
 
 
 def _with_quarter(tokens: list[_Token], place: int, today: date, quarter: int) -> _Hit | None:
@@ -338,8 +415,8 @@ def _next_start(unit: str, today: date) -> date:
 
 
 def _later(today: date, count: int, unit: str) -> date:
-    if unit in "dw":
-        return today + timedelta(days=count * (7 if unit == "w" else 1))
+    if unit in "dwf":
+        return today + timedelta(days=count * {"d": 1, "w": 7, "f": 14}[unit])
     months = today.month - 1 + count * {"m": 1, "q": 3, "y": 12}[unit]
     year, month = today.year + months // 12, months % 12 + 1
     return date(year, month, min(today.day, monthrange(year, month)[1]))

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from worker.core.model import Event, Evidence, Kind, Message, Party, Reading, Speaker, Strength
 from worker.core.phrase import fold
 from worker.core.signal import Signal, Signals, Where
+from worker.signals.due import due_day
 from worker.signals.match import Found, Library, Searched, library
 from worker.signals.moods import moods
 from worker.signals.particulars import document_kind, newcomers, particulars
@@ -149,6 +150,8 @@ class _Hearing:
         )
         if event in _MONEY or event in _DOCUMENTS:
             evidence = self._with_facts(evidence, told)
+        if event is Event.INVOICE_SENT:
+            evidence = replace(evidence, day=due_day(self.voice.text, self.day, self.message.language))
         if event is Event.INTRODUCTION:
             people = newcomers(self.message, self.voice, self.reading)
             return replace(evidence, people=people) if people else None

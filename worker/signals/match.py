@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
@@ -24,17 +24,13 @@ from worker.signals.money import amounts
 from worker.signals.sentences import Sentence
 
 _ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+|https?://[^ ]+|www\.[^ ]+")
-_CURRENCY = re.compile(
-    "[\x04\x05$]|\\b(?:usd|eur|gbp|chf|cad|aud|nzd|euros?|dollars|pounds|sek|nok|dkk|pln|czk|brl|franken|kr|fr)\\b"
-)
+_CURRENCIES = frozenset((
+    "usd", "eur", "gbp", "chf", "cad", "aud", "nzd", "euro", "euros", "dollars", "pounds", "sek", "nok", "dkk", "pln",
+    "czk", "brl", "franken", "kr", "fr",
+))  # fmt: skip
 _MOST_TIMES = 4
 
 
-_MARKS: tuple[tuple[str, Callable[[str], object]], ...] = (
-    (AMOUNT, _CURRENCY.search),
-    (ADDRESS, lambda folded: "@" in folded or "www." in folded or "://" in folded),
-    (BOTH_WAYS, lambda folded: "<>" in folded or "<->" in folded),
-)
 _IN_ANY_LANGUAGE = frozenset({None, Event.OPT_OUT, Event.COMPLAINT, Event.HARDSHIP})
 
 
@@ -69,7 +65,13 @@ class Searched:
         """The words of the sentence, and the marks of what may be masked in it."""
         if not self._words:
             folded = self.sentence.folded
-            marks = [mark for mark, may_be in _MARKS if may_be(folded)]
+            marks = []
+            if "$" in folded or "\x04" in folded or "\x05" in folded or not _CURRENCIES.isdisjoint(self.sentence.words):
+                marks.append(AMOUNT)
+            if "@" in folded or "www." in folded or "://" in folded:
+                marks.append(ADDRESS)
+            if "<>" in folded or "<->" in folded:
+                marks.append(BOTH_WAYS)
             if has_day_word(self.sentence.words):
                 marks.append(DAY)
             self._words = self.sentence.words.union(marks) if marks else self.sentence.words

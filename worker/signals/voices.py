@@ -13,10 +13,10 @@ from worker.core.model import Address, Event, Kind, Message, Party, Reading, Spe
 from worker.core.phrase import fold
 from worker.core.signal import Service, Signals, Trade
 
-_ROMANCE = frozenset({"es", "it", "pt", ""})
+_ROMANCE = frozenset({"es", "fr", "it", "pt", ""})
 _OTHER = frozenset[str]()
 _LANGUAGES = {
-    "en": frozenset({"en", ""}), "de": frozenset({"de", ""}), "fr": frozenset({"fr", ""}), "nl": frozenset({"nl", ""}),
+    "en": frozenset({"en", ""}), "de": frozenset({"de", ""}), "fr": _ROMANCE, "nl": frozenset({"nl", ""}),
     "es": _ROMANCE, "it": _ROMANCE, "pt": _ROMANCE,
 }  # fmt: skip
 _OF_SERVICES = frozenset({
