@@ -95,7 +95,7 @@ def letter(
 
 def proposal(at: datetime, to: str = ZOE, id: str = "offer@oakline.example", **more: str) -> bytes:
     """The owner sends a proposal that asks something."""
-    text = "Hello,\n\nhere is our proposal for the cold store, 4,200.00 EUR. Shall we begin in March?\n\nMárta\n"
+    text = f"Hello {to.split()[0]},\n\nhere is our proposal for the cold store, 4,200.00 EUR. Shall we begin in March?\n\nMárta\n"
     return letter(OWNER, to, text, subject="The cold store", id=id, at=at, **more)
 
 
@@ -405,6 +405,8 @@ def lay_out(playbooks: Path, templates: Path, books: dict[str, str]) -> None:
     """Playbooks of a test's own, with a few of the signals and templates that everybody gets: they are quick to read."""
     (playbooks / "signals").mkdir(parents=True)
     shutil.copytree(ROOT / "playbooks" / "firm", playbooks / "firm")
+    # What owners hear about all of their deals together has tests of its own.
+    (playbooks / "firm" / "coverage.yaml").write_text("digest: never\nreceipts: 0\n", encoding="utf-8")
     for name in SIGNALS:
         shutil.copy(ROOT / "playbooks" / "signals" / f"{name}.yaml", playbooks / "signals")
     for name, text in books.items():

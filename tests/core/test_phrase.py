@@ -3,7 +3,7 @@ import re2
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.core.phrase import PhraseError, fold, read_phrase
+from worker.core.phrase import PhraseError, fold, read_phrase, read_phrases
 
 
 def finds(phrase: str, text: str) -> bool:
@@ -89,3 +89,39 @@ def test_any_phrase_is_read_or_refused(phrase: str) -> None:
     except PhraseError:
         return
     re2.compile(pattern.regex)
+
+
+def found_in_any_order(phrase: str, text: str, words: dict[str, list[str]]) -> bool:
+    return any(re2.search(p.regex, fold(text)) for p in read_phrases(phrase, words))
+
+
+def test_two_things_joined_by_and_are_found_whichever_comes_first() -> None:
+    phrase, words = "<chose> & <another supplier>", {"chose": ["chose(n)", "went for"], "another supplier": ["rival(s)"]}
+    assert found_in_any_order(phrase, "In the end we went for one of your rivals.", words)
+    assert found_in_any_order(phrase, "A rival was chosen in the end.", words)
+    assert not found_in_any_order(phrase, "We know your rivals.", words)
+    assert not found_in_any_order(phrase, "We chose you, a rival was too slow.", words)
+
+
+def test_what_is_joined_may_stand_further_apart_than_a_gap() -> None:
+    text = "chosen one two three four five six seven eight rival"
+    assert found_in_any_order("chosen & rival", text, {})
+    assert not found_in_any_order("chosen ... rival", text, {})
+
+
+def test_an_and_inside_a_bracket_joins_nothing() -> None:
+    assert len(read_phrases("(salt & pepper) on the side", {})) == 1
+
+
+def test_a_phrase_of_several_orders_keeps_its_own_words_for_the_reader() -> None:
+    assert {p.phrase for p in read_phrases("<a> & two", {"a": ["one"]})} == {"<a> & two"}
+
+
+def test_more_than_three_things_in_any_order_are_refused() -> None:
+    with pytest.raises(PhraseError, match="at most two"):
+        read_phrases("one & two & three & four", {})
+
+
+@pytest.mark.parametrize("text", ["We don't buy", "We cannot buy", "we do not buy", "we wont buy"])
+def test_a_phrase_that_begins_with_not_knows_its_short_forms(text: str) -> None:
+    assert found_in_any_order("not buy", text, {})

@@ -128,3 +128,25 @@ def test_a_cache_that_cannot_be_written_costs_only_time(folder: Path, tmp_path: 
     (folder / "opt-out.yaml").write_text(GOOD)
     (tmp_path / "cache").write_text("a file where a folder should be")
     assert read_signals(folder, cache=tmp_path / "cache").signals
+
+
+def test_a_group_of_words_is_meant_by_its_name_in_its_own_language(folder: Path) -> None:
+    (folder / "opt-out.yaml").write_text(GOOD.replace("(your|the) list", "<a list>"), encoding="utf-8")
+    (folder / "words.yaml").write_text("words:\n  en:\n    a list: [your list, the file]\n", encoding="utf-8")
+    (signal,) = read_signals(folder).signals
+    assert signal.patterns[0].phrase == "take me off <a list>"
+    assert "file" in signal.patterns[0].regex
+
+
+def test_a_group_that_words_yaml_does_not_have_is_told(folder: Path) -> None:
+    (folder / "opt-out.yaml").write_text(GOOD.replace("(your|the) list", "<a lsit>"), encoding="utf-8")
+    (fault,) = faults(folder)
+    assert fault.startswith("opt-out.yaml:9:")
+    assert "no slot <a lsit>" in fault
+
+
+def test_a_word_that_cannot_be_read_is_told_where_it_stands(folder: Path) -> None:
+    (folder / "opt-out.yaml").write_text(GOOD, encoding="utf-8")
+    (folder / "words.yaml").write_text("words:\n  en:\n    a list:\n      - (your list\n", encoding="utf-8")
+    (fault,) = faults(folder)
+    assert fault.startswith("words.yaml:4:")

@@ -109,6 +109,43 @@ def test_committing_the_same_deal_twice_changes_nothing(store: Store, folder: Pa
     assert list(reopened(folder).all()) == [a_deal()]
 
 
+def test_what_is_held_is_known_at_once_and_on_the_disk_after_the_flush(store: Store, folder: Path) -> None:
+    store.hold(a_deal())
+    store.hold(a_deal(title="Later"))
+    assert store.deal(DealId("d1")) == a_deal(title="Later")
+    assert store.index.by_contact(ANN) == ("d1",)
+    with Store.peek(folder) as look:
+        assert look.ids() == ()
+    store.flush()
+    with Store.peek(folder) as look:
+        assert look.deal(DealId("d1")) == a_deal(title="Later")
+
+
+def test_a_commit_meanwhile_writes_what_was_held_with_it_and_is_not_undone_by_the_flush(
+    store: Store, folder: Path
+) -> None:
+    store.hold(a_deal(title="Held"))
+    held = store.deal(DealId("d1"))
+    assert held is not None
+    store.commit(replace(held, company="acme.example"))
+    store.flush()
+    with Store.peek(folder) as look:
+        assert look.deal(DealId("d1")) == a_deal(title="Held", company="acme.example")
+
+
+def test_a_flush_that_fails_holds_the_rest_until_the_next(store: Store, folder: Path) -> None:
+    store.hold(a_deal())
+    in_the_way = deal_file(folder, DealId("d1"))
+    in_the_way.mkdir(parents=True)
+    with pytest.raises(StateUnwritable):
+        store.flush()
+    assert store.deal(DealId("d1")) == a_deal()
+    in_the_way.rmdir()
+    store.flush()
+    with Store.peek(folder) as look:
+        assert look.deal(DealId("d1")) == a_deal()
+
+
 def test_a_deal_that_is_not_there_is_none(store: Store) -> None:
     assert store.deal(DealId("nobody")) is None
 

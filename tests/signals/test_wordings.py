@@ -24,7 +24,7 @@ def shown(events: str) -> frozenset[Event]:
     return frozenset() if events == "-" else frozenset(map(Event, events.split()))
 
 
-@pytest.mark.parametrize(("who", "events", "text"), rows("signal-people.txt"))
+@pytest.mark.parametrize(("who", "events", "text"), rows("signal-people.txt") + rows("signal-mails.txt"))
 def test_what_a_person_means_is_understood(
     who: str, events: str, text: str, mail: Callable[..., Message], signals: Signals, reading: Reading
 ) -> None:
