@@ -96,7 +96,10 @@ def found_in_any_order(phrase: str, text: str, words: dict[str, list[str]]) -> b
 
 
 def test_two_things_joined_by_and_are_found_whichever_comes_first() -> None:
-    phrase, words = "<chose> & <another supplier>", {"chose": ["chose(n)", "went for"], "another supplier": ["rival(s)"]}
+    phrase, words = (
+        "<chose> & <another supplier>",
+        {"chose": ["chose(n)", "went for"], "another supplier": ["rival(s)"]},
+    )
     assert found_in_any_order(phrase, "In the end we went for one of your rivals.", words)
     assert found_in_any_order(phrase, "A rival was chosen in the end.", words)
     assert not found_in_any_order(phrase, "We know your rivals.", words)
@@ -109,8 +112,9 @@ def test_what_is_joined_may_stand_further_apart_than_a_gap() -> None:
     assert not found_in_any_order("chosen ... rival", text, {})
 
 
-def test_an_and_inside_a_bracket_joins_nothing() -> None:
-    assert len(read_phrases("(salt & pepper) on the side", {})) == 1
+def test_an_and_inside_a_bracket_is_refused() -> None:
+    with pytest.raises(PhraseError):
+        read_phrases("(salt & pepper) on the side", {})
 
 
 def test_a_phrase_of_several_orders_keeps_its_own_words_for_the_reader() -> None:

@@ -141,7 +141,7 @@ def test_a_group_of_words_is_meant_by_its_name_in_its_own_language(folder: Path)
 def test_a_group_that_words_yaml_does_not_have_is_told(folder: Path) -> None:
     (folder / "opt-out.yaml").write_text(GOOD.replace("(your|the) list", "<a lsit>"), encoding="utf-8")
     (fault,) = faults(folder)
-    assert fault.startswith("opt-out.yaml:9:")
+    assert fault.startswith("opt-out.yaml:10:21:")
     assert "no slot <a lsit>" in fault
 
 

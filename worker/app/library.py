@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from worker.core.firm import Coverage, Firm, IdealClient
@@ -34,7 +34,7 @@ class Library:
     signals: Signals
     firm: Firm
     ideal: IdealClient
-    coverage: Coverage = Coverage()
+    coverage: Coverage = field(default_factory=Coverage)
 
 
 def read_library(playbooks: Path, templates: Path, *, signals: Path | None = None) -> Library:

@@ -84,7 +84,8 @@ TOMORROW = _set("tomorrow morgen demain manana domani")
 DAY_AFTER = _set("ubermorgen uebermorgen overmorgen dopodomani")
 NEXT = _set(
     "next coming kommende kommenden kommender kommendem nachste nachsten nachster nachstes nachstem naechste naechsten "
-    "naechster prochain prochaine proximo proxima volgende volgend komende komend aanstaande kommendes prochains proximos prossimo prossima que"
+    "naechster prochain prochaine proximo proxima volgende volgend komende komend aanstaande "
+    "kommendes prochains proximos prossimo prossima que"
 )
 LAST = _set("last letzten letzte letzter dernier derniere pasado pasada afgelopen vorige scorso scorsa past")
 LINK = _set("of de del d di van do du des der den the")

@@ -109,7 +109,9 @@ def has_day_word(words: frozenset[str]) -> bool:
     return not _DAY_WORDS.isdisjoint(words) or any(w[0].isdigit() or w.endswith("woche") for w in words)
 
 
-_DAY_WORDS = frozenset({*FORTNIGHT, *HALF, *MONTH, *WEEKDAY, *UNIT, *QUARTER, *SEASON, *EASTER, *CHRISTMAS, *TOMORROW, *DAY_AFTER})
+_DAY_WORDS = frozenset(
+    {*FORTNIGHT, *HALF, *MONTH, *WEEKDAY, *UNIT, *QUARTER, *SEASON, *EASTER, *CHRISTMAS, *TOMORROW, *DAY_AFTER}
+)
 _LEADING = (PLACED | AFTER | SPAN | BACK) - frozenset(PART) - ARTICLE
 """Prepositions; they are no part of the day, an article is."""
 _Hit = tuple[int, int, date]
