@@ -43,7 +43,6 @@ _STAGES = {
     Rule.DEAL_IS_CLIENT: Stage.OPENING,
 }
 _GRAVE = frozenset({Event.CANCELLED, Event.PAYMENT_REVERSED, Event.SIGNING_DECLINED})
-_DOUBTED_FOR = timedelta(days=60)
 _RESTS_FOR = 10
 """Business days after which a complaint that was settled is old enough to go on."""
 ANSWERS = frozenset({"decline", "referral_thanks"})
@@ -202,7 +201,7 @@ def held(deal: Deal, run: Run, book: Playbook, world: World, now: datetime) -> R
     resting = _resting(deal, run, world, now)
     if resting is not None:
         return resting
-    doubt = _in_doubt(deal, now)
+    doubt = _in_doubt(deal)
     if doubt is not None:
         return Reason(why=f'you have been asked about this: "{doubt.quote}"', found_in=(doubt.found_in,))
     hardship = _newest(Event.HARDSHIP, deal)
@@ -225,13 +224,13 @@ def _resting(deal: Deal, run: Run, world: World, now: datetime) -> Reason | None
     return Reason(why=f"a complaint was settled only on {settled.at:%d %B}", found_in=(settled.found_in,))
 
 
-def _in_doubt(deal: Deal, now: datetime) -> Evidence | None:
+def _in_doubt(deal: Deal) -> Evidence | None:
     """A client may have cancelled, or their money gone back: nothing is asked of them until the owner has answered."""
     if deal.stage.bucket is not Bucket.CLIENT:
         return None
     since = deal.stages[-1].at if deal.stage is Stage.OPENING else deal.created
     open_ones = [item for item in deal.evidence if item.event in _GRAVE and not item.withdrawn and item.at >= since
-                 and item.strength is Strength.LIKELY and item.at + _DOUBTED_FOR > now]  # fmt: skip
+                 and item.strength is Strength.LIKELY]  # fmt: skip
     return max(open_ones, key=lambda item: (item.at, item.found_in), default=None)
 
 
