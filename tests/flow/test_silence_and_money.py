@@ -53,6 +53,14 @@ def test_money_that_comes_in_time_is_not_asked_for(story, at, offer):
     assert story.sent(TOVES, "payment_nudge") == []
 
 
+def test_whoever_may_have_withdrawn_after_signing_is_asked_for_nothing_until_the_owner_answers(story, at, offer):
+    story.signed(at(3, 13, 14), TOVE)
+    story.contact(at(3, 17), TOVE, "Hi Rosa,\n\nsorry, we want to cancel the contract.\n\nTove", answers=offer)
+    story.live(date(2025, 6, 30))
+    assert [row for row in story.told(TOVES, Action.ASK) if row.decision.purpose == "question"]
+    assert [sent for sent in story.sent(TOVES) if sent.date() >= date(2025, 3, 17)] == []
+
+
 def test_whoever_says_that_the_money_is_on_its_way_is_not_nudged_for_it(story, at, offer):
     story.signed(at(3, 13, 14), TOVE)
     story.contact(

@@ -22,7 +22,7 @@ from typing import Any
 
 import pytest
 
-from worker.core.model import Outbox, Stage
+from worker.core.model import Outbox, OutboxItem, Stage
 
 pytestmark = pytest.mark.servers
 
@@ -131,6 +131,11 @@ class Office:
     def hand_in(self, content: bytes, by: str, *to: str) -> None:
         with smtplib.SMTP("127.0.0.1", self.port, timeout=20) as client:
             client.sendmail(by, list(to), content)
+
+    def copies(self, item: OutboxItem) -> int:
+        """How often a mail lies in the mailboxes of those whom it was written to."""
+        boxes = [self.lying(party.address) for party in item.letter.to]
+        return sum(mail["Message-ID"] == f"<{item.message_id}>" for box in boxes for mail in box)
 
     def lying(self, address: str) -> list[EmailMessage]:
         """The mails in a mailbox, as files."""
@@ -266,7 +271,7 @@ def test_two_thousand_mails_are_history_and_what_comes_then_is_answered_within_s
     deals = firm.deals()
     assert len(deals) == 121
     assert sum(len(deal.log) for deal in deals) > 1500
-    assert any(deal.stage is Stage.ACTIVE for deal in deals)
+    people.until(lambda: any(deal.stage is Stage.ACTIVE for deal in firm.deals()), lambda: worker.log)
     firm.close_deal()
     worker.says("action=stage", "stage=opening", "envelope-1@docusign.net")
     firm.filed("task")  # which may leave at any hour
@@ -289,7 +294,7 @@ def test_two_thousand_mails_are_history_and_what_comes_then_is_answered_within_s
     assert again.stop() == 0
     ours = [one for one in firm.items() if one.state is not Outbox.QUEUED]
     assert {one.state for one in ours} == {Outbox.FILED}
-    assert office.log().count(f"to=<{ZOE}>") + office.log().count(f"to=<{MARTA}>") == len(ours)
+    assert [office.copies(one) for one in ours] == [1] * len(ours)
 
 
 # -- what may happen to a mailbox ---------------------------------------------------------------
@@ -329,7 +334,7 @@ class TestStopped:
         worker.says("stage=opening")
         firm.filed("task")
         assert worker.stop() == 0
-        assert len(office.lying(MARTA)) == 1
+        assert [office.copies(one) for one in firm.items("task")] == [1]
 
 
 def test_a_folder_with_a_new_uidvalidity_sends_nothing_twice(firm: Firm, office: Office, dovecot: Any) -> None:
@@ -360,7 +365,8 @@ def test_a_folder_with_a_new_uidvalidity_sends_nothing_twice(firm: Firm, office:
     assert firm.run("--once").ends() == 0
     assert [deal.log for deal in firm.deals()] == [deal.log for deal in before]
     assert [deal.outbox for deal in firm.deals()] == [deal.outbox for deal in before]
-    assert office.log().count(f"to=<{ZOE}>") + office.log().count(f"to=<{MARTA}>") == expected
+    left = [one for one in firm.items() if one.state is not Outbox.QUEUED]
+    assert [office.copies(one) for one in left] == [1] * expected
 
 
 def test_an_answer_in_the_owners_mailbox_is_seen_and_stays_unread(firm: Firm, office: Office, dovecot: Any) -> None:

@@ -225,10 +225,11 @@ def _resting(deal: Deal, run: Run, world: World, now: datetime) -> Reason | None
 
 
 def _in_doubt(deal: Deal) -> Evidence | None:
-    """A client may have cancelled, or their money gone back: nothing is asked of them until the owner has answered."""
-    if deal.stage.bucket is not Bucket.CLIENT:
+    """They may have cancelled, or their money gone back: nothing is asked of them until the owner has answered."""
+    half_closed = deal.stage in (Stage.SIGNED_UNPAID, Stage.PAID_UNSIGNED)
+    if deal.stage.bucket is not Bucket.CLIENT and not half_closed:
         return None
-    since = deal.stages[-1].at if deal.stage is Stage.OPENING else deal.created
+    since = deal.stages[-1].at if half_closed or deal.stage is Stage.OPENING else deal.created
     open_ones = [item for item in deal.evidence if item.event in _GRAVE and not item.withdrawn and item.at >= since
                  and item.strength is Strength.LIKELY]  # fmt: skip
     return max(open_ones, key=lambda item: (item.at, item.found_in), default=None)
