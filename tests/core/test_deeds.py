@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from worker.core.model import Action, Event, Outbox, RunState, Speaker, Stage
+from worker.core.model import Action, Address, Event, Outbox, RunState, Speaker, Stage
 from worker.core.planner import plan
 from worker.core.playbook import (
     Answer,
@@ -93,6 +93,19 @@ def test_a_hand_over_to_people_whom_nobody_knows_is_a_task(begun):
     deal, _, _ = begun(step("hand-over", Handover(template="client/hand-over")))
     (row,) = [row for row in deal.decisions if row.step == "hand-over"]
     assert row.action is Action.TASK
+
+
+def test_a_hand_over_that_the_owner_has_done_by_hand_is_no_task_any_more(deal, wrote, said, world, book, planned, start):
+    hand_over = step("hand-over", Handover(template="client/hand-over"), wait=read_duration("3 days"))
+    rules = world(book(hand_over, when=Event.PROPOSAL_SENT, life_cycle=True, stop_when=frozenset()))
+    begun = planned(replace(deal, evidence=(said(Event.PROPOSAL_SENT, speaker=Speaker.OWNER),)), rules, start)
+    people = deal.contacts[0].address, Address(f"mia@{deal.owner.address.partition('@')[2]}")
+    tasks = []
+    for to in (people[:1], people):
+        written = replace(begun, log=(*begun.log, wrote(Speaker.OWNER, days=1, to=to)))
+        rows = planned(written, rules, start + timedelta(days=30)).decisions
+        tasks.append([row.step for row in rows if row.action is Action.TASK])
+    assert tasks == [["hand-over"], []]
 
 
 def test_a_variant_takes_the_place_of_the_template(begun):

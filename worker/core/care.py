@@ -21,8 +21,6 @@ ONCE = frozenset({
 })  # fmt: skip
 """What nobody gets twice in a year for one deal, though money went back and came again."""
 _A_YEAR = timedelta(days=330)
-_COMPLAINT_RESTS = frozenset({"referral_thanks", "testimonial_thanks", "complaint_resolved", "decline"})
-"""Mails that answer somebody; the others wait until a complaint has been settled for a while."""
 
 
 def is_care(purpose: str) -> bool:
@@ -33,11 +31,6 @@ def is_care_book(book: Playbook, world: World) -> bool:
     """Whether all that a playbook writes is care: it goes on for clients who were clients before the worker came."""
     written = [world.purposes.get(step.deed.template, "") for step in book.steps if isinstance(step.deed, Send)]
     return bool(written) and all(map(is_care, written))
-
-
-def waits_after_complaint(purpose: str) -> bool:
-    """Whether a mail of this purpose is an ask or small talk, for which it is too early after a complaint."""
-    return purpose not in _COMPLAINT_RESTS
 
 
 def care_sent(contact: Contact, deal: Deal, world: World) -> list[tuple[datetime, str]]:

@@ -14,10 +14,11 @@ from worker.core.care import (
 )
 from worker.core.desk import Desk
 from worker.core.model import Action, Contact, Run, RunState
-from worker.core.playbook import Condition, Playbook, Send, Step
+from worker.core.playbook import Condition, Handover, Playbook, Send, Step
 from worker.core.situation import done_by_hand, locale, quiet_from
 from worker.core.standing import introduced_at
 from worker.core.starting import holds
+from worker.core.template import Purpose
 
 _AFTER_INTRODUCTION = frozenset({Condition.DELIVERY_SILENT, Condition.INTRODUCED})
 
@@ -76,7 +77,10 @@ def is_passed_over(step: Step, run: Run, book: Playbook, contact: Contact, due: 
     conditions = [one for one in step.only_if if not (sends and one is Condition.NO_COMPLAINT)]
     if not all(holds(condition, desk.deal, contact, desk.world) for condition in conditions):
         return True
-    purpose = purpose_of(step, desk)
+    written = book.step(step.id)
+    # A hand-over is one also where it has become a task, since nobody of delivery is known.
+    handed = written is not None and isinstance(written.deed, Handover)
+    purpose = Purpose.HANDOVER if handed else purpose_of(step, desk)
     if purpose and (_is_done(purpose, run, contact, desk) or _is_beaten(purpose, run, contact, due, desk)):
         return True
     return _is_history(run, due, desk) or _is_overtaken(step, run, book, contact, desk)

@@ -12,7 +12,6 @@ from enum import StrEnum
 from worker.core.calendar import Locale, later
 from worker.core.disqualify import GOOD_BYE
 from worker.core.model import (
-    Address,
     Deal,
     Event,
     Evidence,
@@ -318,7 +317,3 @@ def _how_long(argument: str) -> Duration:
 def undo(command: Command) -> str:
     """The word that takes a command back, "" where there is none."""
     return _UNDO.get(command.verb, "")
-
-
-def owner_address(message: Message) -> Address | None:
-    return message.sender.address if message.sender else None

@@ -59,7 +59,6 @@ from worker.core.situation import (
 from worker.core.slots import send_at
 from worker.core.starting import Start
 from worker.core.stopping import Reason, ends, held
-from worker.core.template import Purpose
 from worker.core.variants import fitted
 
 _STEPS_AT_ONCE = 20
@@ -292,14 +291,6 @@ def _step(run: Run, book: Playbook, desk: Desk) -> Run:
         return _next(run, book, desk, due)
     run = _do_for_owner(step.deed, step.id, run, Reason(why=_why(run, book), found_in=run.found_in), desk)
     return _next(run, book, desk, desk.now) if run.state is RunState.ACTIVE and not run.waits_for else run
-
-
-def _aim(step: Step, book: Playbook, desk: Desk) -> str:
-    """The purpose of what a step does, "" where nobody but the worker would do it."""
-    written = book.step(step.id)
-    if written is not None and isinstance(written.deed, Handover):
-        return Purpose.HANDOVER  # also where it has become a task
-    return desk.world.purposes.get(step.deed.template, "") if isinstance(step.deed, Send) else ""
 
 
 def _ring(step: Step, run: Run, book: Playbook, desk: Desk) -> Run:
