@@ -7,15 +7,11 @@ import os
 import random
 import shutil
 import smtplib
-import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from email import message_from_bytes
 from email.message import EmailMessage
-from email.policy import default as modern
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -44,89 +40,30 @@ def load_firm() -> ModuleType:
 
 people = load_firm()
 
-MAIN = """
-compatibility_level = 3.6
-queue_directory = {root}/queue
-data_directory = {root}/data
-maillog_file = {root}/log
-maillog_file_prefixes = {root}
-mail_owner = postfix
-myhostname = mx.oakline.example
-mydestination =
-inet_interfaces = 127.0.0.1
-inet_protocols = ipv4
-mynetworks = 127.0.0.0/8
-smtputf8_enable = no
-biff = no
-alias_maps =
-alias_database =
-local_recipient_maps =
-recipient_delimiter = +
-virtual_mailbox_domains = oakline.example, northquay.example
-virtual_mailbox_base = {mail}
-virtual_mailbox_maps = texthash:{root}/boxes
-virtual_uid_maps = static:{uid}
-virtual_gid_maps = static:{gid}
-virtual_minimum_uid = 1
-default_transport = error:nothing leaves this machine
-relay_transport = error:nothing leaves this machine
-"""
-MASTER = """
-127.0.0.1:{port} inet n - n - - smtpd
-cleanup unix n - n - 0 cleanup
-qmgr unix n - n 300 1 qmgr
-rewrite unix - - n - - trivial-rewrite
-bounce unix - - n - 0 bounce
-defer unix - - n - 0 bounce
-trace unix - - n - 0 bounce
-proxymap unix - - n - - proxymap
-error unix - - n - - error
-retry unix - - n - - error
-virtual unix - n n - - virtual
-postlog unix-dgram n - n - 1 postlogd
-"""
+SETTINGS = "myhostname = mx.oakline.example\nrecipient_delimiter = +"
 
 
 @dataclass
 class Office:
     """A Postfix that delivers into the mailboxes of a Dovecot."""
 
-    root: Path
-    dovecot: Any
-    port: int
-    boxes: dict[str, str]
-    """Address -> user of the Dovecot."""
+    postfix: Any
 
-    def start(self) -> None:
-        mail = self.dovecot.root / "mail"
-        for name, owner in (("conf", "root"), ("data", "postfix"), ("queue", "root")):
-            (self.root / name).mkdir(mode=0o755)
-            shutil.chown(self.root / name, owner)
-        about = mail.stat()
-        (self.root / "conf" / "main.cf").write_text(
-            MAIN.format(root=self.root, mail=mail, uid=about.st_uid, gid=about.st_gid)
-        )
-        (self.root / "conf" / "master.cf").write_text(MASTER.format(port=self.port))
-        (self.root / "boxes").write_text("".join(f"{address} {user}/\n" for address, user in self.boxes.items()))
-        self.postfix("start")
-        people.until(self.greets, self.log)
+    @property
+    def boxes(self) -> dict[str, str]:
+        """Address -> user of the Dovecot."""
+        return dict(self.postfix.boxes)
 
-    def postfix(self, verb: str) -> None:
-        done = subprocess.run(
-            ["postfix", "-c", str(self.root / "conf"), verb], capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 0, f"postfix {verb}: {done.stderr}{self.log()}"
-
-    def greets(self) -> bool:
-        try:
-            with smtplib.SMTP("127.0.0.1", self.port, timeout=5):
-                return True
-        except OSError:
-            return False
+    @property
+    def port(self) -> int:
+        return int(self.postfix.ports["plain"])
 
     def log(self) -> str:
-        path = self.root / "log"
-        return path.read_text(errors="replace") if path.exists() else "(no log)"
+        return str(self.postfix.log())
+
+    def lying(self, address: str) -> list[EmailMessage]:
+        """The mails in a mailbox, as files."""
+        return list(self.postfix.lying(address))
 
     def hand_in(self, content: bytes, by: str, *to: str) -> None:
         with smtplib.SMTP("127.0.0.1", self.port, timeout=20) as client:
@@ -136,12 +73,6 @@ class Office:
         """How often a mail lies in the mailboxes of those whom it was written to."""
         boxes = [self.lying(party.address) for party in item.letter.to]
         return sum(mail["Message-ID"] == f"<{item.message_id}>" for box in boxes for mail in box)
-
-    def lying(self, address: str) -> list[EmailMessage]:
-        """The mails in a mailbox, as files."""
-        folder = self.dovecot.root / "mail" / self.boxes[address]
-        paths = [path for part in ("new", "cur") for path in sorted((folder / part).glob("*"))]
-        return [message_from_bytes(path.read_bytes(), policy=modern) for path in paths]
 
 
 class Firm(people.Firm):
@@ -184,21 +115,19 @@ class _Ports:
 
 
 @pytest.fixture
-def office(dovecot: Any) -> Iterator[Office]:
-    yield from offices(dovecot)
+def open_office(start_postfix: Callable[..., Any]) -> Callable[[Any], Office]:
+    """A Postfix with three mailboxes in a Dovecot: the worker's, the owner's and the contact's."""
+
+    def build(dovecot: Any) -> Office:
+        boxes = {address: dovecot.new_user() for address in (WORKER, MARTA, ZOE)}
+        return Office(start_postfix(boxes, dovecot.root / "mail", "plain", settings=SETTINGS))
+
+    return build
 
 
-def offices(dovecot: Any) -> Iterator[Office]:
-    """A Postfix with three mailboxes: the worker's, the owner's and the contact's."""
-    # Not below pytest's own folder, into which the users of Postfix cannot look.
-    root = Path(tempfile.mkdtemp(prefix="office-"))
-    root.chmod(0o755)
-    boxes = {address: dovecot.new_user() for address in (WORKER, MARTA, ZOE)}
-    one = Office(root, dovecot, people._free_port(), boxes)
-    one.start()
-    yield one
-    one.postfix("stop")
-    shutil.rmtree(root)
+@pytest.fixture
+def office(dovecot: Any, open_office: Callable[[Any], Office]) -> Office:
+    return open_office(dovecot)
 
 
 @pytest.fixture
@@ -310,8 +239,8 @@ def own_dovecot(start_dovecot: Callable[..., Any]) -> Iterator[Any]:
 
 class TestStopped:
     @pytest.fixture
-    def office(self, own_dovecot: Any) -> Iterator[Office]:
-        yield from offices(own_dovecot)
+    def office(self, own_dovecot: Any, open_office: Callable[[Any], Office]) -> Office:
+        return open_office(own_dovecot)
 
     @pytest.fixture
     def firm(self, tmp_path: Path, own_dovecot: Any, office: Office, zone: str) -> Iterator[Firm]:
