@@ -10,7 +10,6 @@ from worker.core.lifecycle import EXIT_EVENT
 from worker.core.playbook import LANGUAGES, TRIGGERS, Answer, Condition, Rule, Unit
 from worker.io.playbook_forms import (
     STEPS,
-    UNCHANGED,
     BranchForm,
     CalendarForm,
     Form,
@@ -21,6 +20,7 @@ from worker.io.playbook_forms import (
     WaitStep,
     words_of,
 )
+from worker.io.playbook_values import UNCHANGED
 from worker.io.playbook_words import PHRASES, WORDS
 
 _SCHEMA = "https://json-schema.org/draft/2020-12/schema"
