@@ -394,6 +394,24 @@ def test_while_a_mailbox_cannot_be_read_nobody_is_written_to(live):
     live(tell, "nudge", watch=True, runs=False)
 
 
+def test_an_owners_mailbox_that_lets_us_in_no_more_stops_nobody_elses_mail(live, caplog):
+    """Their password was changed; what is meant for their contacts waits, since an answer may lie in it."""
+
+    async def tell(story: Story) -> None:
+        box = story.more["watch"]["marta"]
+        story.more["watch"] = {"marta": box.model_copy(update={"password": SecretStr("the old one")})}
+        story.start()
+        await story.offer()
+        await story.until(BEGINS + timedelta(days=4))
+        assert story.sent(ZOE) == []
+        [item] = story.items("nudge")
+        assert f"an answer may lie unread: mailbox {MARTA}" in item.reply
+        assert not story.running.done()
+
+    live(tell, "nudge", watch=True, runs=False)
+    assert len([one for one in caplog.messages if "WORKER_WATCH__MARTA__PASSWORD" in one]) == 1
+
+
 def test_what_is_sent_side_by_side_stays_below_the_caps(live):
     async def tell(story: Story) -> None:
         people = [f"Ann {n} <ann@company{n}.example>" for n in range(6)]

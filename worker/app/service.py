@@ -16,8 +16,10 @@ from worker.app.delivery import Delivery
 from worker.app.filing import Filing
 from worker.app.intake import Intake
 from worker.app.systemd import Notifier
-from worker.core.model import Deal, DealId, MessageId, Outbox, RawMail, Unplaced
-from worker.io.imap import SENT, Batch, FolderMissing, Reader
+from worker.app.troubles import Troubles
+from worker.core.model import DealId, MessageId, RawMail, Unplaced
+from worker.core.outbox import has_answered
+from worker.io.imap import SENT, Batch, FolderMissing, MailboxRefused, Reader
 from worker.io.smtp import Sender, SubmissionFault, SubmissionRefused, stop_if_cancelled
 from worker.io.storage import StateUnwritable
 from worker.io.store import Store
@@ -33,6 +35,8 @@ _DISK_PAUSE, _DISK_PAUSE_MOST = 1.0, 30.0
 _SEND_PAUSE = timedelta(minutes=1)
 _SEND_PAUSE_MOST = timedelta(minutes=30)
 """A server that is away, or wants us no more, is asked less and less often: tries in a row lock accounts."""
+_REFUSED_PAUSE = 1800.0
+"""Seconds until a watched mailbox that has refused us is tried again."""
 _LOOK_AGAIN = timedelta(minutes=1)
 _SET_ASIDE = timedelta(hours=1)
 """When a deal that could not be decided is tried again."""
@@ -55,6 +59,8 @@ class Service:
     """What else runs for as long as the service does."""
     disk_pause: float = _DISK_PAUSE
     """Seconds until the next try to write, where the disk lets us not; it grows from try to try."""
+    refused_pause: float = _REFUSED_PAUSE
+    """Seconds until the next try at a watched mailbox whose password does not hold any more."""
     taken: int = 0
     """How many mails have been taken in since the start."""
     _fresh: set[DealId] = field(default_factory=set)
@@ -75,8 +81,7 @@ class Service:
     _filing: bool = False
     _breathed: float = 0.0
     _once: bool = False
-    _troubles: dict[str, str] = field(default_factory=dict)
-    """What is wrong now, and has been said."""
+    _troubles: Troubles = field(default_factory=Troubles)
 
     def stop(self) -> None:
         """Ask the service to end."""
@@ -173,6 +178,17 @@ class Service:
     # -- reading ----------------------------------------------------------------------------------
 
     async def _read(self, reader: Reader) -> None:
+        while True:
+            try:
+                return await self._read_on(reader)
+            except MailboxRefused:  # it has been said
+                if not reader.account.read_only:
+                    raise
+                # One owner's new password must not stop the mail of the others; what waits for theirs goes on waiting.
+                self._is_read(reader)
+                await asyncio.sleep(self.refused_pause)
+
+    async def _read_on(self, reader: Reader) -> None:
         async for batch in self._batches(reader):
             await self._take(batch)
             if batch.live and _name(reader) in self._reading:
@@ -355,7 +371,7 @@ class Service:
                     raise
                 self._hold_sending(timedelta(seconds=self._disk_is_full(fault)))
             except Exception as error:  # the boundary: a deal that breaks us must not stop the others
-                self._tell(f"deal {id}", f"deal {id}: could not be sent: {type(error).__name__}: {error}", error)
+                self._troubles.tell(f"deal {id}", f"deal {id}: could not be sent: {type(error).__name__}: {error}", error)
 
     async def _deliver_one(self, id: DealId) -> None:
         before = self.store.deal(id)
@@ -363,9 +379,9 @@ class Service:
             self.filing.remember(before)
         await self.delivery.deliver_due(id)
         after = self.store.deal(id)
-        if before is not None and after is not None and _has_answered(before, after):
+        if before is not None and after is not None and has_answered(before, after):
             self._no_sending_before, self._send_pause = None, _SEND_PAUSE
-            self._over("server", "mail can be sent again")
+            self._troubles.over("server", "mail can be sent again")
             self._disk_is_well()
         if after is not None and self.filing is not None:
             self._left.add(id)
@@ -390,7 +406,7 @@ class Service:
             except StateUnwritable as fault:  # the copy lies there; our blind copy will say so once more
                 self._disk_is_full(fault)
             except Exception as error:  # the boundary: what cannot be filed must not stop what can be sent
-                self._tell(f"copy {id}", f"deal {id}: its copy was not filed: {type(error).__name__}: {error}", error)
+                self._troubles.tell(f"copy {id}", f"deal {id}: its copy was not filed: {type(error).__name__}: {error}", error)
             finally:
                 self._filing = False
             self._fresh.add(id)
@@ -399,7 +415,7 @@ class Service:
     def _server_is_away(self, fault: SubmissionFault) -> None:
         self._hold_sending(self._send_pause)
         self._send_pause = min(2 * self._send_pause, _SEND_PAUSE_MOST)
-        self._tell("server", f"nothing can be sent just now, it is tried again: {fault}")
+        self._troubles.tell("server", f"nothing can be sent just now, it is tried again: {fault}")
 
     def _hold_sending(self, pause: timedelta) -> None:
         self._no_sending_before = self.clock.now() + pause
@@ -410,40 +426,23 @@ class Service:
     def _disk_is_full(self, fault: StateUnwritable) -> float:
         """Say it once; returns the seconds to wait."""
         if "disk" not in self._troubles:
-            self._tell("disk", f"{fault} It is tried again.")
+            self._troubles.tell("disk", f"{fault} It is tried again.")
         pause, self.disk_pause = self.disk_pause, min(2 * self.disk_pause, _DISK_PAUSE_MOST)
         return pause
 
     def _disk_is_well(self) -> None:
         if "disk" in self._troubles:
             self.disk_pause = _DISK_PAUSE
-            self._over("disk", "the state can be written again")
-
-    def _tell(self, topic: str, line: str, error: BaseException | None = None) -> None:
-        """Say a trouble once, not at every try."""
-        if self._troubles.get(topic) != line:
-            self._troubles[topic] = line
-            _LOG.error(line, exc_info=error)
-
-    def _over(self, topic: str, line: str) -> None:
-        if self._troubles.pop(topic, None) is not None:
-            _LOG.info(line)
+            self._troubles.over("disk", "the state can be written again")
 
     def _say_status(self) -> None:
         boxes = "; ".join(reader.status.fault for reader in self.readers if reader.status.fault)
         counts = f"{len(self.store.index)} deals, {len(self.store.index.with_outbox())} with mail on its way"
-        self.notifier.status("; ".join(part for part in (boxes, *self._troubles.values(), counts) if part))
+        self.notifier.status("; ".join(part for part in (boxes, *self._troubles, counts) if part))
 
 
 def _name(reader: Reader) -> str:
     return f"{reader.account.name}/{reader.account.folder}"
-
-
-def _has_answered(before: Deal, after: Deal) -> bool:
-    """Whether the server has said something about one of a deal's mails, be it no."""
-    known = {(item.message_id, item.state, item.attempts) for item in before.outbox}
-    return any((item.message_id, item.state, item.attempts) not in known and item.state is not Outbox.STOPPED
-               and (item.attempts or item.state is not Outbox.QUEUED) for item in after.outbox)  # fmt: skip
 
 
 def _unnamed(raw: RawMail) -> MessageId:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import assert_never
 
-from worker.core.model import Address, MessageId, Outbox, OutboxItem
+from worker.core.model import Address, Deal, MessageId, Outbox, OutboxItem
 
 
 class Happening(StrEnum):
@@ -269,3 +269,10 @@ def _attention(item: OutboxItem) -> datetime | None:
     if item.state is Outbox.UNCERTAIN and item.changed is not None:
         return item.changed + UNCERTAIN_FOR
     return due_at(item)
+
+
+def has_answered(before: Deal, after: Deal) -> bool:
+    """Whether the server has said something about one of a deal's mails, be it no."""
+    known = {(item.message_id, item.state, item.attempts) for item in before.outbox}
+    return any((item.message_id, item.state, item.attempts) not in known and item.state is not Outbox.STOPPED
+               and (item.attempts or item.state is not Outbox.QUEUED) for item in after.outbox)  # fmt: skip

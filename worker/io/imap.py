@@ -159,9 +159,9 @@ class Reader:
                         yield batch
             except MailboxFault as fault:
                 self._tell(fault)
+                self.is_behind = True
                 if fault.permanent:
                     raise
-                self.is_behind = True
             except LaneEnded:
                 return
             if monotonic() - began > pause:  # it held for a while: no need to be shy
