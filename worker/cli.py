@@ -82,6 +82,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--from", type=_day, dest="since", metavar="DATE", help="what lies before is history, and starts nothing")
     one.add_argument("--json", action="store_true")
     one.add_argument("--strict", action="store_true", help="leave what needs approval waiting")
+    one.add_argument("--report", type=Path, metavar="FILE.html", help="write each deal's timeline as a page, beside what really happened")
     return parser
 
 
@@ -172,5 +173,5 @@ def _rehearse(arguments: argparse.Namespace) -> int:
 
     return rehearse(
         arguments.mailbox, _settings(arguments, Need.TEAM), until=arguments.until, since=arguments.since,
-        as_json=arguments.json, strict=arguments.strict,
+        as_json=arguments.json, strict=arguments.strict, report=arguments.report,
     )  # fmt: skip

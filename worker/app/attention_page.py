@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from math import ceil
 from typing import Any
 
-from worker.app.digest_lines import named, span, sums
+from worker.app.digest_lines import WORTH_A_WORD, named, span, sums
 from worker.core.attention import Attention, Kept, Share, Sums
 
-_WIDTH, _HEIGHT, _FOOT = 720, 150, 24
+_WIDTH, _HEIGHT, _FOOT = 560, 130, 24
+_FEWEST_BARS, _MOST_BARS = 13, 56
+"""As wide as a quarter at least, so that one week is no wall; a year has a bar for each week."""
+_LETTER = 7.0
+"""About the width of one, as large as the page writes them."""
 _BAR = 36
 """Columns of the longest bar on a terminal."""
+
+Week = tuple[datetime, int, int]
+"""When it begins, mails to clients, mails to everybody else."""
 
 
 def attention_lines(seen: Attention) -> list[str]:
@@ -18,7 +27,7 @@ def attention_lines(seen: Attention) -> list[str]:
     head = f"{'':<12}{'people':>7}{'your mails':>12}{'theirs':>8}   {'answered after':<16}longest silence"
     lines = ["Attention, the last 90 days", head, *(_row(share) for share in seen.shares), ""]
     lines += [_kept(seen.kept), f"To clients in the last week: {seen.client_hours:.1f} hours"]
-    if seen.freed_hours >= 0.05:
+    if seen.freed_hours >= WORTH_A_WORD:
         lines.append(f"Free since you gave people up: {seen.freed_hours:.1f} hours a week")
     lines += ["", "Money", *(f"  {name:<20}{sums(found) or 'none'}" for name, found in _money(seen)), ""]
     if seen.efforts:
@@ -104,37 +113,57 @@ def _by_currency(found: Sums) -> dict[str, str]:
 
 
 def plot(seen: Attention) -> str:
-    """An SVG of the mails of each week, clients at the foot and everybody else on top; it needs nothing from outside."""
-    most = max((clients + others for _, clients, others in seen.weeks), default=0)
+    """An SVG of the mails of each week, clients at the foot and everybody else on top; it needs nothing from outside.
+
+    Of years, several weeks share a bar; "" where nobody of ours has written.
+    """
+    together = max(1, ceil(len(seen.weeks) / _MOST_BARS))
+    bars = list(_together(seen.weeks, together))
+    most = max((clients + others for _, clients, others in bars), default=0)
     if not most:
         return ""
-    step = _WIDTH / len(seen.weeks)
-    parts = [f'<svg class="plot" viewBox="-26 -10 {_WIDTH + 30} {_HEIGHT + _FOOT + 10}" role="img">'
+    step = _WIDTH / max(len(bars), _FEWEST_BARS)
+    parts = [f'<svg class="plot" viewBox="-30 -10 {_WIDTH + 34} {_HEIGHT + _FOOT + 10}" role="img">'
              "<title>Your mails by week: to clients, and to everybody else</title>"]  # fmt: skip
-    for value in sorted({most, most // 2}):
+    for value in sorted({most, most // 2} - {0}):
         y = _HEIGHT - _HEIGHT * value / most
         parts.append(f'<line x1="0" x2="{_WIDTH}" y1="{y:.1f}" y2="{y:.1f}" class="grid"/>'
                      f'<text x="-6" y="{y + 4:.1f}" class="tick right">{value}</text>')  # fmt: skip
-    shown = ""
-    for number, (at, clients, others) in enumerate(seen.weeks):
+    for number, (at, clients, others) in enumerate(bars):
         x, wide = number * step + 0.15 * step, 0.7 * step
-        parts += _stack(x, wide, clients, others, most, at)
-        month = f"{at:%b}"
-        if month != shown:
-            shown = month
-            parts.append(f'<text x="{x:.1f}" y="{_HEIGHT + 17}" class="tick">{month}</text>')
+        parts += _stack(x, wide, clients, others, most, f"week of {at:%-d %B %Y}" if together == 1 else
+                        f"{together} weeks from {at:%-d %B %Y}")  # fmt: skip
+    parts += _ticks([at for at, _, _ in bars], step)
     parts.append(f'<line x1="0" x2="{_WIDTH}" y1="{_HEIGHT}" y2="{_HEIGHT}" class="axis"/></svg>')
     return "".join(parts)
 
 
-def _stack(x: float, wide: float, clients: int, others: int, most: int, at: datetime) -> list[str]:
+def _together(weeks: Sequence[Week], count: int) -> Iterator[Week]:
+    """So many weeks as one; the last piece may be shorter."""
+    for begin in range(0, len(weeks), count):
+        piece = weeks[begin : begin + count]
+        yield piece[0][0], sum(clients for _, clients, _ in piece), sum(others for _, _, others in piece)
+
+
+def _ticks(times: Sequence[datetime], step: float) -> Iterator[str]:
+    """The name of each month, with its year where there are several, as far as they do not run into one another."""
+    several = len({at.year for at in times}) > 1
+    shown, free = "", 0.0
+    for number, at in enumerate(times):
+        x, name = number * step + 0.15 * step, f"{at:%b %Y}" if several else f"{at:%b}"
+        wide = _LETTER * (len(name) + 1)
+        if name != shown and x >= free and x + wide <= _WIDTH + _LETTER:
+            shown, free = name, x + wide
+            yield f'<text x="{x:.1f}" y="{_HEIGHT + 17}" class="tick">{name}</text>'
+
+
+def _stack(x: float, wide: float, clients: int, others: int, most: int, when: str) -> list[str]:
     bars, foot = [], float(_HEIGHT)
     for kind, count in (("client", clients), ("prospect", others)):
         high = _HEIGHT * count / most
         foot -= high
         if count:
             name = "clients" if kind == "client" else "everybody else"
-            told = f"week of {at.day} {at:%b}: {count} to {name}"
             bars.append(f'<rect x="{x:.1f}" y="{foot:.1f}" width="{wide:.1f}" height="{high:.1f}" class="{kind}">'
-                        f"<title>{told}</title></rect>")  # fmt: skip
+                        f"<title>{when}: {count} to {name}</title></rect>")  # fmt: skip
     return bars

@@ -16,7 +16,7 @@ from rich.rule import Rule
 from rich.table import Table
 
 from worker.app.demo_story import Said
-from worker.app.report import letter_of, subject_of
+from worker.app.timeline import letter_of, subject_of
 from worker.core.house import is_house
 from worker.core.model import (
     Action,

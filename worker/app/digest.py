@@ -117,15 +117,16 @@ class Digests:
     def sections(self, deals: Sequence[Deal], since: datetime, now: datetime) -> list[Section]:
         """All that a digest of these deals holds, the most urgent first."""
         seen = attention(deals, self._coverage, now)
+        hours = lines.client_hours(deals, seen, self._coverage, now)
         return [
             lines.waiting(deals, since, _worded),
             lines.to_cover(deals, self._coverage, now),
             lines.not_yet_clients(deals, since),
             lines.perhaps_wasted(deals, self._household.library.ideal, since),
-            lines.client_hours(deals, seen, self._coverage, now),
+            hours,
             lines.heavy_clients(seen),
             lines.asked_and_given(seen),
-            lines.where_time_went(seen),
+            lines.where_time_went(seen, freed=not hours.lines),
         ]
 
     def _deals(self, house: Deal) -> list[Deal]:

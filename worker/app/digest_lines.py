@@ -17,6 +17,8 @@ from worker.core.situation import last_word, open_complaint
 _MOST = 10
 """Lines under one heading: who has more of them needs `worker deals`, not a longer mail."""
 _LONGEST = 160
+WORTH_A_WORD = 0.1
+"""Hours a week."""
 _OWED_AT_MOST = timedelta(days=60)
 _URGENCY = ("alert", "uncertain", "doubt", "requalify", "approval", "disqualify", "unseen", "digest", "task")
 _OUR_CLIENT = (
@@ -142,8 +144,8 @@ def client_hours(deals: Sequence[Deal], seen: Attention, coverage: Coverage, now
     ring = [deal for deal in policy.to_ring(deals, coverage, now, hours=max(short, seen.freed_hours)) if deal.id not in urgent]
     given, wanted = f"{seen.client_hours:.1f}".removesuffix(".0"), _hours(coverage.hours_for_clients)
     lines = [Line(text=f"Your clients got {given} of the {wanted} that you want to give them a week.")]
-    if seen.freed_hours >= 0.1:
-        lines.append(Line(text=f"Those whom you gave up took {_hours(seen.freed_hours)} a week. That is free now."))
+    if seen.freed_hours >= WORTH_A_WORD:
+        lines.append(_freed(seen))
     for deal in ring[:5]:
         days = (now - last_touch(deal)).days
         text = f"Ring {named(deal)}: {days} days without a word of yours"
@@ -191,13 +193,23 @@ def perhaps_wasted(deals: Iterable[Deal], ideal: IdealClient, since: datetime | 
 # -- attention -----------------------------------------------------------------------------
 
 
-def where_time_went(seen: Attention) -> Section:
-    """Clients beside prospects, the energy kept after the close, and money by label."""
+def _freed(seen: Attention) -> Line:
+    return Line(text=f"Those whom you gave up took {_hours(seen.freed_hours)} a week. That is free now.")
+
+
+def where_time_went(seen: Attention, *, freed: bool = True) -> Section:
+    """Clients beside prospects, the energy kept after the close, the hours set free, and money by label.
+
+    Args:
+        freed: False where another section has told of the hours set free.
+    """
     lines = [Line(text=_share(share)) for share in seen.shares if share.deals]
     kept = seen.kept
     if kept.closes:
         after = f"{kept.before} mails of yours in the 30 days before a close, {kept.after} in the 30 after"
         lines.append(Line(text=f"{after}{'; the energy goes down' if kept.after < kept.before else ''}"))
+    if freed and seen.freed_hours >= WORTH_A_WORD:
+        lines.append(_freed(seen))
     money = [f"{name} {sums(found)}" for name, found in (
         ("banked", seen.money.banked), ("signed and unpaid", seen.money.signed_unpaid), ("proposed", seen.money.proposed),
         ("of it from repeat business", seen.money.repeat), ("of it from referrals", seen.money.referred)) if found]  # fmt: skip

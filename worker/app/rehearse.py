@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
+from worker.app.hindsight import Past, past_of
 from worker.app.household import Household, household_of
 from worker.app.intake import Intake
 from worker.app.library import LibraryFault, library_of
 from worker.app.living import Life, Row
 from worker.app.past import PastMail, Progress, Source, read_mailbox, sources, understood
 from worker.app.rehearse_rows import progress_bar, write_rows, write_sentences
+from worker.app.report import Retrospect, write_report
 from worker.app.writing import Writer
+from worker.core.attention import attention
 from worker.core.model import RawMail
 from worker.io.memory_store import MemoryStore
+from worker.io.storage import StateError
 from worker.settings import Settings
 
 __all__ = ["Rehearsal", "Row", "household_for", "last_day", "living", "read_mailbox", "rehearse", "write_rows"]
 
 _KEY = b"a rehearsal proves nothing to anybody"
 _WHAT_FOLLOWS = timedelta(days=90)
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+_MOST_WEEKS = 520
+"""Ten years in a plot; a mail with an impossible Date must not make a thousand."""
 
 
 class Rehearsal:
@@ -34,6 +42,8 @@ class Rehearsal:
         """What lies before `since` is history, read as at the first contact with a mailbox."""
         self.household = household
         self.rows: list[Row] = []
+        self.span: tuple[datetime, datetime] | None = None
+        """When the first and the last mail that was lived through were written; None where there was none."""
         self._until = datetime.combine(until, time.max, household.zone)
         self._since = datetime.combine(since, time.min, household.zone) if since else None
         self._writer = writer or Writer(household.library, household.reading.address)
@@ -54,9 +64,16 @@ class Rehearsal:
             if one.at > self._until:
                 break
             self._live_to(one, life, intake)
+            self.span = (self.span[0] if self.span else one.at, one.at)
             if progress is not None:
                 progress("living", number + 1, len(past))
         life.wait_until(self._until)
+
+    @property
+    def past(self) -> Past:
+        """How it really went on, as far as the mailbox knows."""
+        until = self.span[1] if self.span else _NEVER
+        return past_of(self.household.keeper.all(), self.household.zone, until)
 
     def _live_to(self, one: PastMail, life: Life, intake: Intake) -> None:
         """Up to a mail, and the mail itself."""
@@ -100,14 +117,14 @@ def living(
 
 def rehearse(
     mailbox_path: Path, settings: Settings, *, until: date | None, as_json: bool, strict: bool,
-    since: date | None = None,
+    since: date | None = None, report: Path | None = None,
 ) -> int:  # fmt: skip
-    """Rehearse a mailbox and print its decisions. Returns the exit code."""
+    """Rehearse a mailbox, print its decisions, and write them as a page where one is wanted. Returns the exit code."""
     if not mailbox_path.exists():
-        print(
-            f"{mailbox_path}: there is no mailbox here; give an mbox, a Maildir or a folder of mails", file=sys.stderr
-        )
-        return 1
+        return _failed(f"{mailbox_path}: there is no mailbox here; give an mbox, a Maildir or a folder of mails")
+    if report is not None and (report.is_dir() or not report.absolute().parent.is_dir()):
+        # Said before the work, not after it.
+        return _failed(f"{report}: no page can be written here; give the name of a file in a folder that is there")
     try:
         household = household_for(settings, strict=strict)
     except LibraryFault as fault:
@@ -118,5 +135,25 @@ def rehearse(
     if as_json:
         write_rows(rehearsal.rows, household, sys.stdout)
     else:
-        write_sentences(rehearsal.rows, household, sys.stdout)
+        write_sentences(rehearsal.rows, household, rehearsal.past, sys.stdout)
+    return _reported(rehearsal, mailbox_path, report) if report is not None else 0
+
+
+def _reported(rehearsal: Rehearsal, mailbox_path: Path, report: Path) -> int:
+    household = rehearsal.household
+    deals, past = list(household.keeper.all()), rehearsal.past
+    first = min((mail.at for deal in deals for mail in deal.log), default=past.until)
+    weeks = min(_MOST_WEEKS, max(1, math.ceil((past.until - first) / timedelta(weeks=1))))
+    seen = attention(deals, household.library.coverage, past.until, weeks=weeks)
+    retrospect = Retrospect(mailbox=mailbox_path.absolute().name, past=past, since=rehearsal.span[0] if rehearsal.span else None)
+    try:
+        write_report(report, deals, household.keeper.suppression, household.zone, seen, retrospect)
+    except StateError as fault:
+        return _failed(str(fault))
+    print(f"See each deal: {report}", file=sys.stderr)
     return 0
+
+
+def _failed(why: str) -> int:
+    print(why, file=sys.stderr)
+    return 1

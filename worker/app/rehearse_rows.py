@@ -5,19 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, datetime, timedelta
 from typing import TextIO
 
+from worker.app.hindsight import Past, balance, day, hindsight, sentences
 from worker.app.household import Household
 from worker.app.living import Row
 from worker.app.past import Progress
-from worker.core.greeting import names
 from worker.core.house import is_house
-from worker.core.model import Action, Deal, Decision, Speaker
-from worker.core.situation import human_words
+from worker.core.model import Action, Deal, Decision
 
-_CLOSE = timedelta(days=3)
-"""The owner's own mail so near to what the worker would have sent is the same thought."""
 _SIGNS = {Action.SEND: "mail", Action.TASK: "for you", Action.ASK: "asks you", Action.ALERT: "alarm"}
 
 
@@ -42,33 +38,33 @@ def write_rows(rows: list[Row], household: Household, out: TextIO) -> None:
         out.write(json.dumps(line, ensure_ascii=False) + "\n")
 
 
-def write_sentences(rows: list[Row], household: Household, out: TextIO) -> None:
-    """Deal by deal, what the worker would have done, and beside each mail what really happened."""
+def write_sentences(rows: list[Row], household: Household, past: Past, out: TextIO) -> None:
+    """Deal by deal, what the worker would have done and beside it what really happened; at the end what it comes to."""
     deals: dict[str, list[Row]] = {}
     for row in sorted(rows, key=lambda row: row.decision.at):
         deals.setdefault(row.deal.id, []).append(row)
+    decided: list[tuple[Deal, Decision]] = []
     for theirs in deals.values():
         deal = household.keeper.deal(theirs[0].deal.id) or theirs[-1].deal
-        stage = theirs[-1].deal.stage.replace("_", " ")
-        out.write(f"For {deal.owner.address}\n" if is_house(deal.id) else f"{deal.title} [{deal.ref}], {stage}\n")
+        if is_house(deal.id):
+            out.write(f"{_to_owner(deal, theirs, past)}\n\n")
+            continue
+        out.write(f"{deal.title} [{deal.ref}], {deal.stage.replace('_', ' ')}\n")
         for row in theirs:
             out.write(f"  {_sentence(row.decision, household)}\n")
-            beside = really(row.decision, deal, household)
-            if beside:
-                out.write(f"{'':34}really: {beside}\n")
+            beside = hindsight(row.decision, deal, past)
+            if beside is not None:
+                out.write(f"{'':34}really: {beside.words}\n")
+        decided += [(deal, row.decision) for row in theirs]
         out.write("\n")
-    out.write(_sum(rows))
+    out.write("\n".join((*sentences(balance(decided, past)), "Nothing was sent.\n")))
 
 
-def _sum(rows: list[Row]) -> str:
-    about = [row for row in rows if not is_house(row.deal.id)]
-    counts = [(name, sum(row.decision.action is action for row in about)) for action, name in _TOTALS]
-    said = ", ".join(f"{count} {name}" for name, count in counts)
-    return f"{len({row.deal.id for row in about})} deals: {said}. Nothing was sent.\n"
-
-
-_TOTALS = ((Action.SEND, "mails to contacts"), (Action.TASK, "tasks"), (Action.ASK, "questions"),
-           (Action.ALERT, "alarms"), (Action.HOLD, "holds"), (Action.STOP, "stops"))  # fmt: skip
+def _to_owner(house: Deal, rows: list[Row], past: Past) -> str:
+    """An owner's digests in one line: what stands in them stands above, deal by deal."""
+    first, last = rows[0].decision.at, rows[-1].decision.at
+    when = f"on {day(first, past.zone)}" if len(rows) == 1 else f"from {day(first, past.zone)} to {day(last, past.zone)}"
+    return f"For {house.owner.address}: {len(rows)} mail{'' if len(rows) == 1 else 's'} about all deals together, {when}"
 
 
 def _sentence(decision: Decision, household: Household) -> str:
@@ -77,32 +73,6 @@ def _sentence(decision: Decision, household: Household) -> str:
     what = decision.template or (stage if decision.action is Action.STAGE else decision.purpose)
     sign = _SIGNS.get(decision.action, decision.action)
     return f"{at:%a %d %b %Y %H:%M}  {sign:<9} {what:<24} {decision.why}"
-
-
-def really(decision: Decision, deal: Deal, household: Household) -> str:
-    """What happened in the past around a mail that the worker would have sent; "" for what is no mail."""
-    if decision.action is not Action.SEND or is_house(deal.id):
-        return ""
-    day = decision.at.astimezone(household.zone).date()
-    owner = names(deal.owner.name).first or "the owner"
-    said = [_beside(mail.at, decision.at, day, owner, household) for mail in human_words(deal, Speaker.OWNER)]
-    parts = [part for part in said if part][:1]
-    reply = next((mail for mail in human_words(deal, Speaker.CONTACT) if mail.at > decision.at), None)
-    if reply is None:
-        return "; ".join((*parts, "they stayed silent from then on"))
-    when = reply.at.astimezone(household.zone)
-    days = (when.date() - day).days
-    after = "on the same day" if not days else f"{days} day{'s' if days > 1 else ''} later"
-    return "; ".join((*parts, f"they wrote on {when:%d %b %Y}, {after}"))
-
-
-def _beside(wrote: datetime, sent: datetime, day: date, owner: str, household: Household) -> str:
-    theirs = wrote.astimezone(household.zone).date()
-    if theirs == day:
-        return f"{owner} wrote on that day too"
-    if abs(wrote - sent) <= _CLOSE:
-        return f"{owner} wrote on {theirs:%d %b %Y}"
-    return ""
 
 
 @contextmanager

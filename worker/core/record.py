@@ -37,7 +37,8 @@ from worker.core.model import (
 from worker.core.placing import company_of, others
 from worker.core.terms import with_term
 
-_EXTRACT = 160
+EXTRACT = 160
+"""Characters that a deal remembers of a mail's words."""
 _CLIENT_TALK = re.compile(
     r"\b(?:our|my|a|the|as a) new(?:est)? (?:client|customer)|(?:is|are) now (?:a|our) (?:client|customer)|"
     r"\b(?:unser\w*|mein\w*|ein\w*|als) neue\w* kund\w*|notre nouveau client|notre nouvelle cliente|"
@@ -141,7 +142,7 @@ def _logged(
         kind=message.kind,
         speaker=speaker,
         asks=asks_something(message, evidence),
-        extract=" ".join(message.text.split())[:_EXTRACT],
+        extract=" ".join(message.text.split())[:EXTRACT],
         references=(*message.references, *message.in_reply_to)[-10:],
         history=history,
         cares=what_matters(message.text, evidence) if speaker is Speaker.CONTACT else "",
@@ -161,7 +162,7 @@ def _forwarded_words(message: Message, at: datetime, history: bool, reading: Rea
         LoggedMail(
             id=MessageId(f"{message.id}/forwarded"), at=at, sender=inner.sender.address,
             to=tuple(one.address for one in inner.to)[:30], subject=inner.subject[:200], kind=Kind.HUMAN,
-            speaker=Speaker.CONTACT, extract=" ".join(inner.text.split())[:_EXTRACT], history=history,
+            speaker=Speaker.CONTACT, extract=" ".join(inner.text.split())[:EXTRACT], history=history,
         ),
     )  # fmt: skip
 
