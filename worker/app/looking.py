@@ -6,11 +6,14 @@ import json
 import sys
 from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from worker.app.attention_page import attention_lines, attention_values
+from worker.app.grounds import Ground, grounds
+from worker.app.timeline import letter_of, subject_of
 from worker.core.attention import attention
 from worker.core.entry import Entry
-from worker.core.model import Address, Deal, DealId, Decision
+from worker.core.model import Action, Address, Deal, DealId, Decision, LoggedMail, Question, Speaker
 from worker.io.playbook_faults import PlaybookFault
 from worker.io.playbook_files import read_coverage
 from worker.io.storage import StateError
@@ -81,9 +84,9 @@ def show_deal(settings: Settings, which: str, *, as_json: bool) -> int:
         return FAILED
     for deal in found:
         if as_json:
-            print(json.dumps([decision_row(row) for row in deal.decisions], ensure_ascii=False))
+            print(json.dumps([decision_row(row, deal) for row in deal.decisions], ensure_ascii=False))
         else:
-            print("\n".join(story(deal)))
+            print("\n".join(story(deal, settings.time_zone)))
     return DONE
 
 
@@ -93,45 +96,91 @@ def _find(store: Store, which: str) -> list[Deal]:
     return [deal for deal in deals if deal is not None]
 
 
-def decision_row(row: Decision) -> dict[str, object]:
-    """A decision as `show --json` prints it."""
+def decision_row(row: Decision, deal: Deal) -> dict[str, object]:
+    """A decision as `show --json` prints it, with the mails, the signals and the quotes that it rests on."""
     return {
         "at": row.at.isoformat(), "action": row.action, "bucket": row.bucket, "stage": row.stage, "to": list(row.to),
         "purpose": row.purpose or None, "template": row.template or None, "playbook": row.playbook or None,
         "step": row.step or None, "why": row.why, "found_in": list(row.found_in),
+        "rests_on": [_ground_row(ground) for ground in grounds(row, deal)],
     }  # fmt: skip
 
 
-def story(deal: Deal) -> list[str]:
-    """The whole of a deal, in order of time, for a person."""
-    who = ", ".join(f"{one.name} <{one.address}>" if one.name else one.address for one in deal.contacts)
-    head = [
-        f"{deal.title} [{deal.ref}]",
-        f"{deal.stage.bucket}, {deal.stage.replace('_', ' ')}; owner {deal.owner.address}",
-        who,
-        "",
-    ]
-    rows: list[tuple[datetime, int, str]] = []
+def _ground_row(ground: Ground) -> dict[str, object]:
+    mail = ground.mail
+    return {
+        "message_id": ground.id, "at": mail.at.isoformat() if mail else None, "from": mail.sender if mail else None,
+        "subject": mail.subject if mail else None,
+        "evidence": [{"event": item.event, "strength": item.strength, "quote": item.quote, "signal": item.signal}
+                     for item in ground.evidence],
+    }  # fmt: skip
+
+
+def story(deal: Deal, zone: ZoneInfo) -> list[str]:
+    """The whole of a deal in order of time, for a person; each decision with its mail, its signal and its quote."""
+    people = (f"{one.name} <{one.address}>" if one.name else one.address for one in deal.contacts)
+    rows: list[tuple[datetime, int, list[str]]] = []
     for mail in deal.log:
-        rows.append((mail.at, 0, f"mail    {mail.sender or 'nobody'}: {mail.subject}"))
-    for item in deal.evidence:
-        mark = " (withdrawn)" if item.withdrawn else ""
-        rows.append(
-            (
-                item.at,
-                1,
-                f'        shows {item.event.replace("_", " ")}, {item.strength}{mark}: "{item.quote}" ({item.signal})',
-            )
-        )
+        rows.append((mail.at, 0, [f"mail    {mail.sender or 'nobody'}: {mail.subject}", *_shows(mail, deal)]))
     for row in deal.decisions:
-        what = " ".join(
-            part for part in (row.template or row.stage or "", f"to {', '.join(row.to)}" if row.to else "") if part
-        )
-        rows.append((row.at, 2, f"{row.action:<7} {what}: {row.why}  [{', '.join(row.found_in)}]"))
+        rows.append((row.at, 1, [f"{row.action:<7} {_what(row, deal)}", *_because(row, deal, zone)]))
     for question in deal.questions:
         if not question.answer and question.kind != "task":
-            rows.append((question.asked, 3, f"waits   for {deal.owner.address}: {question.text}"))
-    return [*head, *(f"{at:%Y-%m-%d %H:%M}  {text}" for at, _, text in sorted(rows, key=lambda row: row[:2])), ""]
+            rows.append((question.asked, 2, [f"waits   for {deal.owner.address}: {_asked(question, deal)}"]))
+    head = [f"{deal.title} [{deal.ref}]", f"{deal.stage.bucket}, {_words(deal.stage)}; owner {deal.owner.address}",
+            ", ".join(people), f"Times are those of {zone.key}.", ""]  # fmt: skip
+    told = [line for at, _, lines in sorted(rows, key=lambda row: row[:2]) for line in _timed(at, lines, zone)]
+    return [*head, *told, ""]
+
+
+_INDENT = " " * 18
+
+
+def _timed(at: datetime, lines: list[str], zone: ZoneInfo) -> list[str]:
+    return [f"{at.astimezone(zone):%Y-%m-%d %H:%M}  {lines[0]}", *(f"{_INDENT}{line}" for line in lines[1:])]
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _shows(mail: LoggedMail, deal: Deal) -> list[str]:
+    found = [item for item in deal.evidence if item.found_in == mail.id and item.speaker is not Speaker.WORKER]
+    return [f"        shows {_words(item.event)}, {item.strength}{' (withdrawn)' if item.withdrawn else ''}: "
+            f'"{item.quote}" ({item.signal})' for item in found]  # fmt: skip
+
+
+def _what(row: Decision, deal: Deal) -> str:
+    """What was decided, in the words that its reader saw: the subject of the mail, the text of the task."""
+    to = f" to {', '.join(row.to)}" if row.to else ""
+    if row.action is Action.STAGE:
+        return f"is now {row.bucket}, {_words(row.stage or '')}"
+    if row.action in (Action.HOLD, Action.STOP):
+        return f'"{row.playbook}"{to}' if row.playbook else f"everything{to}"
+    letter = letter_of(row, deal)
+    return f"{row.template or row.purpose}{to}{f': {subject_of(letter)}' if letter else ''}"
+
+
+def _because(row: Decision, deal: Deal, zone: ZoneInfo) -> list[str]:
+    lines = [f"        because {row.why}"]
+    for ground in grounds(row, deal):
+        mail = ground.mail
+        if mail is None:
+            lines.append(f"        rests on <{ground.id}>")
+            continue
+        day = mail.at.astimezone(zone)
+        said = [f'{_words(item.event)} "{item.quote}" ({item.signal})' for item in ground.evidence]
+        said = said or ([f'"{mail.extract}"'] if mail.extract else [])
+        lines.append(f'        rests on {mail.sender or "nobody"}, {day:%-d %b %Y}, "{mail.subject}" <{ground.id}>')
+        lines += [f"          {one}" for one in said]
+    return lines
+
+
+def _asked(question: Question, deal: Deal) -> str:
+    """A question as its owner read it, where the mail that asked it is still there."""
+    asked = (item.letter for item in deal.outbox if item.message_id == question.message_id)
+    letter = next(asked, None)
+    return subject_of(letter) if letter is not None else question.text
 
 
 def _peek(folder: Path) -> Store | None:

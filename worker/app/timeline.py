@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from worker.app.grounds import grounds
 from worker.app.hindsight import Hindsight, Past, hindsight
 from worker.core.model import (
     Action,
@@ -130,9 +131,8 @@ def _moments(deal: Deal, anchors: dict[MessageId, str], zone: ZoneInfo, past: Pa
     for mail in deal.log:
         if mail.speaker is not Speaker.WORKER:
             happened[_minute(mail.at)].append(_happened(mail, deal, anchors[mail.id], shows.get(mail.id, ())))
-    names = {mail.id: _name(mail, deal, zone) for mail in deal.log}
     for row in deal.decisions:
-        rests = tuple(Rest(anchor=anchors[id], words=names[id]) for id in row.found_in if id in anchors)
+        rests = tuple(_rest(one.mail, one.evidence, deal, anchors, zone) for one in grounds(row, deal) if one.mail)
         done[_minute(row.at)].append(_done(row, deal, rests, past))
     for at in sorted({*happened, *done}):
         yield Moment(at=at.astimezone(zone), happened=tuple(happened.get(at, ())), done=tuple(done.get(at, ())))
@@ -178,8 +178,12 @@ def _sender(mail: LoggedMail, deal: Deal) -> str:
     return known.get(mail.sender or Address("")) or str(mail.sender or "nobody that can be named")
 
 
-def _name(mail: LoggedMail, deal: Deal, zone: ZoneInfo) -> str:
-    return f"{_sender(mail, deal)}, {mail.at.astimezone(zone):%-d %b}"
+def _rest(
+    mail: LoggedMail, evidence: tuple[Evidence, ...], deal: Deal, anchors: dict[MessageId, str], zone: ZoneInfo
+) -> Rest:
+    signals = ", ".join(dict.fromkeys(item.signal for item in evidence))
+    words = f"{_sender(mail, deal)}, {mail.at.astimezone(zone):%-d %b}{f' ({signals})' if signals else ''}"
+    return Rest(anchor=anchors[mail.id], words=words)
 
 
 def _done(row: Decision, deal: Deal, rests: tuple[Rest, ...], past: Past | None) -> Done:
