@@ -103,7 +103,7 @@ def _fitting(cards: list[Card]) -> tuple[list[Card], list[Card]]:
     """The cards that the page has room for, the most telling of all deals, and those that it has not."""
     room = _HEAVIEST
     chosen: set[str] = set()
-    for one in sorted(cards, key=lambda one: (-_worth(one), one.anchor))[:_MOST_CARDS]:
+    for one in sorted(cards, key=_worth, reverse=True)[:_MOST_CARDS]:
         room -= weight(one)
         if room < 0 and chosen:
             break
