@@ -8,6 +8,7 @@ import pytest
 
 from worker.app.library import Library, read_library
 from worker.app.writing import WORKER_NAME, Writer, contact_view, deal_view, quoted
+from worker.core.books import Books
 from worker.core.calendar import Locale
 from worker.core.model import (
     Address,
@@ -66,7 +67,7 @@ def deal() -> Deal:
 
 @pytest.fixture
 def world() -> World:
-    return World(address=WORKER, books=(), home=Locale(zone=ZoneInfo("Europe/Lisbon"), country="PT"),
+    return World(address=WORKER, books=Books(), home=Locale(zone=ZoneInfo("Europe/Lisbon"), country="PT"),
                  suppression=Suppression(people={}), watched=True)  # fmt: skip
 
 

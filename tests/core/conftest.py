@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from worker.core.books import Books
 from worker.core.calendar import Locale
 from worker.core.identity import own_message_id
 from worker.core.model import (
@@ -107,7 +108,7 @@ def world() -> Callable[..., World]:
         more.setdefault("watched", True)
         more.setdefault("people", {IRIS: Known(label=Bucket.PROSPECT)})
         return World(
-            address=Address("deals@weberbund.test"), books=books, home=Locale(zone=BERLIN, country="DE"),
+            address=Address("deals@weberbund.test"), books=Books.of(books), home=Locale(zone=BERLIN, country="DE"),
             suppression=Suppression(people={one.address: one for one in people}), purposes=PURPOSES, **more,
         )  # fmt: skip
 

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from worker.core.books import Books
 from worker.core.calendar import Locale
 from worker.core.caution import caution, refusal
 from worker.core.firm import Firm
@@ -32,7 +33,7 @@ MAIL = LoggedMail(id=MessageId("m"), at=AT, sender=Address("rosa@lindauer.exampl
 DEAL = Deal(id=DealId("d"), ref="r", owner=Party(address=Address("rosa@lindauer.example")), title="t", created=AT,
             contacts=(ANNA,), log=(MAIL,))  # fmt: skip
 WORLD = World(
-    address=Address("deals@lindauer.example"), books=(), home=Locale(zone=ZoneInfo("Europe/London")),
+    address=Address("deals@lindauer.example"), books=Books(), home=Locale(zone=ZoneInfo("Europe/London")),
     suppression=Suppression(people={}),
     purposes={"prospect/nudge": "nudge", "client/check-in-30": "check_in", "client/thank-you": "opening",
               "suspect/first-touch": "first_touch"},

@@ -41,7 +41,7 @@ def test_the_language_of_the_contact_is_chosen_and_else_english(tmp_path: Path) 
     found = read_templates(written(tmp_path, {"prospect/nudge.txt": GOOD, "prospect/nudge.de.txt": german}))
     assert "Wort." in found.choose("prospect/nudge", "de").body
     assert "Text." in found.choose("prospect/nudge", "pt").body
-    assert found.purposes() == {"prospect/nudge": "nudge"}
+    assert found.purposes == {"prospect/nudge": "nudge"}
     assert len(found) == 2
 
 

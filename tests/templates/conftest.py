@@ -11,6 +11,7 @@ import pytest
 
 from worker.app.library import Library
 from worker.app.writing import Writer
+from worker.core.books import Books
 from worker.core.calendar import Locale
 from worker.core.firm import Deliverer, Firm, IdealClient
 from worker.core.model import (
@@ -69,7 +70,7 @@ def templates() -> Templates:
 
 
 def library_of(templates: Templates, firm: Firm, ideal: IdealClient) -> Library:
-    return Library(books=(), templates=templates, signals=Signals(signals=()), firm=firm, ideal=ideal)
+    return Library(books=Books(), templates=templates, signals=Signals(signals=()), firm=firm, ideal=ideal)
 
 
 @pytest.fixture(scope="session")
@@ -139,7 +140,7 @@ def bare_deal(full_deal: Deal) -> Deal:
 
 def _world(country: str = "GB") -> World:
     return World(
-        address=WORKER, books=(), home=Locale(zone=ZoneInfo("Europe/London"), country=country),
+        address=WORKER, books=Books(), home=Locale(zone=ZoneInfo("Europe/London"), country=country),
         suppression=Suppression(people={}), watched=True, firm=FIRM,
     )  # fmt: skip
 

@@ -103,7 +103,7 @@ def test_a_value_is_one_line_without_anything_that_looks_like_a_template(text):
 
 
 def test_there_is_a_text_in_five_languages_of_each_main_mail_and_two_of_the_others(templates):
-    for name, languages in templates.languages().items():
+    for name, languages in templates.languages.items():
         if not name.startswith("owner/"):
             assert languages >= ({"en", "de", "fr", "es", "nl"} if name in MAIN else {"en", "de"}), name
 

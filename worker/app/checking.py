@@ -107,9 +107,8 @@ def _touched(library: Library, settings: Settings, now: datetime) -> Iterator[st
 
 def touched_runs(deal: Deal, library: Library) -> list[Touched]:
     """The runs of a deal that an edit of the playbooks touches."""
-    books = {book.slug: book for book in library.books}
     running = [run for run in deal.runs if run.state in (RunState.ACTIVE, RunState.HELD)]
-    found = [Touched(deal=deal, run=run, book=books.get(run.playbook)) for run in running]
+    found = [Touched(deal=deal, run=run, book=library.books.get(run.playbook)) for run in running]
     return [one for one in found if one.book is None or edited(one.run, one.book) is not None]
 
 

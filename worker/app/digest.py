@@ -32,7 +32,7 @@ from worker.core.model import (
 )
 from worker.core.playbook import Hours, Send
 from worker.core.situation import World
-from worker.core.starting import Start, awaited
+from worker.core.starting import Start, awaited, candidates
 from worker.core.template import (
     ContactView,
     Context,
@@ -184,7 +184,7 @@ class Digests:
                 and mail.sender == deal.owner.address and timedelta(0) <= now - mail.at < _FRESH]  # fmt: skip
 
     def _receipt(self, deal: Deal, mail: LoggedMail, world: World, now: datetime) -> Letter:
-        coming = min(awaited(deal, world, now), key=lambda start: start.due, default=None)
+        coming = min(awaited(candidates(deal, world), deal, world, now), key=lambda start: start.due, default=None)
         comes = _comes(coming, self._home) if coming is not None else ""
         context = Context(
             owner=_owner(deal.owner), contact=_person(mail, deal), task=TaskView(text=comes),

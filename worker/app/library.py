@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from worker.core.books import Books
 from worker.core.firm import Coverage, Firm, IdealClient
-from worker.core.playbook import Playbook
 from worker.core.signal import Signals
 from worker.core.template import Templates
 from worker.io.playbook_faults import PlaybookFault
@@ -29,7 +29,7 @@ class LibraryFault(Exception):
 class Library:
     """The files as values."""
 
-    books: tuple[Playbook, ...]
+    books: Books
     templates: Templates
     signals: Signals
     firm: Firm
@@ -57,7 +57,7 @@ def read_library(playbooks: Path, templates: Path, *, signals: Path | None = Non
     try:
         about = read_firm(playbooks)
         # With broken templates each `send` would be called unknown: one fault, told once.
-        books = _books(playbooks, found) if len(found) else ()
+        books = _books(playbooks, found) if len(found) else Books()
     except PlaybookFault as error:
         faults.extend(error.lines)
     try:
@@ -81,8 +81,8 @@ def faults_of_playbook(path: Path, templates: Path) -> tuple[str, ...]:
     return (*faults, *read_playbook(path, around, _text_faults)[1])
 
 
-def _books(folder: Path, templates: Templates) -> tuple[Playbook, ...]:
-    return read_playbooks(folder, templates.names, needs=templates.needs(), text_faults=_text_faults)
+def _books(folder: Path, templates: Templates) -> Books:
+    return Books.of(read_playbooks(folder, templates.names, needs=templates.needs(), text_faults=_text_faults))
 
 
 def _text_faults(text: str) -> list[tuple[int, int, str]]:

@@ -18,6 +18,7 @@ from worker.core.model import (
 )
 from worker.core.plan import Draft
 from worker.core.situation import World
+from worker.core.starting import Start, candidates
 
 TOLD_A_WEEK = 5
 """The owner hears of one deal at most this often in a week; the rest waits for the digest."""
@@ -37,6 +38,13 @@ class Desk:
     drafts: list[Draft] = field(default_factory=list)
     letters: list[Letter] = field(default_factory=list)
     wake: list[datetime] = field(default_factory=list)
+    _candidates: tuple[Deal, tuple[Start, ...]] | None = None
+
+    def candidates(self) -> tuple[Start, ...]:
+        """Every playbook that has a reason to begin, worked out once for the deal as it stands."""
+        if self._candidates is None or self._candidates[0] is not self.deal:
+            self._candidates = self.deal, candidates(self.deal, self.world)
+        return self._candidates[1]
 
     def decide(
         self,

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from worker.core.calendar import MORNING, later
-from worker.core.lifecycle import OPEN
 from worker.core.model import (
     Bucket,
     Contact,
@@ -47,7 +46,7 @@ class Occasion:
 
 
 def occasions(watch: Watch, after: Duration | None, deal: Deal, world: World, slug: str) -> list[Occasion]:
-    """Every occasion of one kind in a deal, those to come included.
+    """Every occasion of one kind in a deal whose stage allows it, those to come included.
 
     Args:
         after: how long the playbook waits after it; each kind has a patience of its own where that is None.
@@ -81,7 +80,7 @@ def called(contact: Contact) -> str:
 
 
 def _overdue(contact: Contact, after: Duration | None, deal: Deal, world: World) -> list[Occasion]:
-    if deal.stage is not Stage.SIGNED_UNPAID or is_said_to_be_paid(deal) is not None:
+    if is_said_to_be_paid(deal) is not None:
         return []
     place = locale(contact, world)
     day = payment_due(deal, place)
@@ -98,8 +97,6 @@ def _overdue(contact: Contact, after: Duration | None, deal: Deal, world: World)
 
 
 def _stalled(contact: Contact, after: Duration | None, deal: Deal, world: World) -> list[Occasion]:
-    if deal.stage not in OPEN:
-        return []
     liked = [item for item in deal.evidence if item.event is Event.INTEREST and stands(item)
              and item.speaker is Speaker.CONTACT]  # fmt: skip
     newest = max(liked, key=lambda item: item.at, default=None)
@@ -130,7 +127,7 @@ def _waits(theirs: LoggedMail, ours: LoggedMail | None) -> bool:
 def _suspect_silent(contact: Contact, after: Duration | None, deal: Deal, world: World) -> list[Occasion]:
     """Somebody whom the owner has written to once, and who has never said a word."""
     ours = human_words(deal, Speaker.OWNER)
-    if deal.stage is not Stage.CONTACTED or last_word(deal, Speaker.CONTACT) is not None or not ours:
+    if last_word(deal, Speaker.CONTACT) is not None or not ours:
         return []
     first = ours[-1]
     if not first.asks or world.known(contact.address).label is not Bucket.SUSPECT or is_machine(contact.address):
@@ -163,7 +160,7 @@ def _outcomes(contact: Contact, deal: Deal, world: World) -> list[Occasion]:
 
 def _term(contact: Contact, deal: Deal, world: World) -> list[Occasion]:
     end = term_ends(deal)
-    if end is None or deal.stage.bucket is not Bucket.CLIENT:
+    if end is None:
         return []
     place = world.home
     due = datetime.combine(end, MORNING[0], place.zone) - _BEFORE_THE_END

@@ -25,7 +25,7 @@ from worker.core.model import (
 from worker.core.outbox import UNCERTAIN_FOR
 from worker.core.plan import Draft, Plan
 from worker.core.situation import World
-from worker.core.starting import next_watch, starts, unseen
+from worker.core.starting import starts, unseen
 from worker.core.stepping import advance, begin
 
 _PASSES = 5
@@ -44,7 +44,7 @@ def plan(deal: Deal, world: World, now: datetime) -> Plan:
             if run.state in (RunState.ACTIVE, RunState.HELD):
                 advance(run, desk)
         _restage(desk)
-        for start in starts(desk.deal, world, now):
+        for start in starts(desk.candidates(), desk.deal, world, now):
             begin(start, desk)
         if desk.deal == before:
             break
@@ -130,7 +130,7 @@ def _doubts(desk: Desk) -> None:
 
 def _unseen(desk: Desk) -> None:
     """Where no reply would be seen, silence is a question to the owner and not a mail to the contact."""
-    for start in unseen(desk.deal, desk.world, desk.now):
+    for start in unseen(desk.candidates(), desk.deal, desk.world, desk.now):
         id = f"unseen/{start.found_in[-1]}"
         if desk.has_asked(id):
             continue
@@ -278,7 +278,7 @@ def _uncertain(desk: Desk) -> None:
 
 def _due(desk: Desk) -> datetime | None:
     """When the deal has to be looked at again."""
-    moments = [*desk.wake, *(moment for moment in next_watch(desk.deal, desk.world) if moment > desk.now)]
+    moments = [*desk.wake, *(start.due for start in desk.candidates() if start.due > desk.now)]
     if desk.deal.stage is Stage.OPENING:
         moments.append(desk.deal.stages[-1].at + lifecycle.OPENING_LASTS)
     if desk.deal.paused_until is not None:

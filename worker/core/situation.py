@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
+from worker.core.books import Books
 from worker.core.calendar import Locale
 from worker.core.firm import Firm, IdealClient
 from worker.core.model import (
@@ -70,7 +71,7 @@ class World:
     """Everything besides the deal itself that a decision rests on."""
 
     address: Address
-    books: tuple[Playbook, ...]
+    books: Books
     home: Locale
     suppression: Suppression
     purposes: Mapping[str, str] = field(default_factory=dict)
@@ -92,7 +93,7 @@ class World:
     sent_last_day: int = 0
 
     def book(self, slug: str) -> Playbook | None:
-        return next((book for book in self.books if book.slug == slug), None)
+        return self.books.get(slug)
 
     def known(self, address: Address) -> Known:
         return self.people.get(address, Known())

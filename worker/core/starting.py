@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from worker.core import disqualify
+from worker.core.books import Trigger
 from worker.core.calendar import MORNING, Locale, later
 from worker.core.care import is_care_book
 from worker.core.conditions import is_so
@@ -25,7 +27,7 @@ from worker.core.model import (
     Strength,
 )
 from worker.core.occasions import occasions
-from worker.core.playbook import Condition, Duration, Playbook, Priority, Unit, Watch
+from worker.core.playbook import Condition, Duration, Playbook, Unit, Watch
 from worker.core.situation import (
     World,
     has,
@@ -47,6 +49,17 @@ _FRESH = timedelta(days=14)
 """A new playbook, or a worker that was down, does not answer what was said longer ago than this."""
 _A_DAY = Duration(count=1, unit=Unit.BUSINESS_DAY)
 _SILENCE = Duration(count=5, unit=Unit.BUSINESS_DAY)
+_WATCHED_IN: Mapping[Watch, Collection[Stage]] = {
+    Watch.SILENT: OPEN,
+    Watch.DAY_CAME: (*OPEN, Stage.LATER),
+    Watch.RETURNS: (Stage.DISQUALIFIED,),
+    Watch.OVERDUE: (Stage.SIGNED_UNPAID,),
+    Watch.STALLED: OPEN,
+    Watch.SUSPECT_SILENT: (Stage.CONTACTED,),
+    Watch.TERM_ENDS: (Stage.OPENING, Stage.ACTIVE),
+}
+"""The stages in which something is looked out for; whatever stands not here, in all of them."""
+_WATCHES = {stage: frozenset(watch for watch in Watch if stage in _WATCHED_IN.get(watch, (stage,))) for stage in Stage}
 _OWN_WORDS = frozenset({
     Event.INTRODUCTION, Event.TESTIMONIAL, Event.COMPLAINT, Event.INTEREST, Event.REJECTED,
 })  # fmt: skip
@@ -68,49 +81,46 @@ class Start:
     """From when its times count, where that was before the worker came."""
 
 
-def starts(deal: Deal, world: World, now: datetime) -> tuple[Start, ...]:
-    """Every playbook that begins now. The same trigger never begins one twice."""
-    found: list[Start] = []
-    for book in sorted(world.books, key=_rank):
-        for start in _candidates(book, deal, world):
-            ripe = start.due <= now < start.due + _fresh(book)
-            if ripe and _free(start, deal, world, found) and _allowed(start, deal, world, now):
-                found.append(start)
-    return tuple(found)
+def candidates(deal: Deal, world: World) -> tuple[Start, ...]:
+    """Every playbook that has a reason to begin, now or later, the most important first."""
+    books = world.books.begun_by(_triggers(deal))
+    return tuple(start for book in books for start in _candidates(book, deal, world))
 
 
-_RANKS = {priority: rank for rank, priority in enumerate(Priority)}
+def starts(found: Iterable[Start], deal: Deal, world: World, now: datetime) -> tuple[Start, ...]:
+    """Those of the candidates that begin now. The same trigger never begins one twice."""
+    begun: list[Start] = []
+    for start in found:
+        ripe = start.due <= now < start.due + _fresh(start.book)
+        if ripe and _free(start, deal, world, begun) and _allowed(start, deal, world, now):
+            begun.append(start)
+    return tuple(begun)
 
 
-def _rank(book: Playbook) -> int:
-    return _RANKS[book.priority]
-
-
-def unseen(deal: Deal, world: World, now: datetime) -> tuple[Start, ...]:
+def unseen(found: Iterable[Start], deal: Deal, world: World, now: datetime) -> tuple[Start, ...]:
     """Silences that are none for certain, since no reply would be seen: the owner is asked before anybody is chased."""
     if replies_are_seen(deal, world):
         return ()
-    found: list[Start] = []
     seen = replace(world, watched=True)
-    for book in world.books:
-        if book.when is not Watch.SILENT or Condition.REPLIES_SEEN not in book.only_if:
-            continue
-        for start in _silent(book, deal, world):
-            ripe = start.due <= now < start.due + _TOO_OLD
-            if ripe and _free(start, deal, world, found) and _allowed(start, deal, seen, now):
-                found.append(start)
-    return tuple(found[:1])
+    silences = (start for start in found
+                if start.book.when is Watch.SILENT and Condition.REPLIES_SEEN in start.book.only_if)  # fmt: skip
+    ripe = (start for start in silences if start.due <= now < start.due + _TOO_OLD
+            and _free(start, deal, world, []) and _allowed(start, deal, seen, now))  # fmt: skip
+    return tuple(ripe)[:1]
 
 
-def next_watch(deal: Deal, world: World) -> tuple[datetime, ...]:
-    """When a playbook will have waited long enough, so that the deal is looked at then."""
-    return tuple(start.due for book in world.books for start in _candidates(book, deal, world))
-
-
-def awaited(deal: Deal, world: World, now: datetime) -> tuple[Start, ...]:
-    """What would begin later, as things stand now, if nothing happened before."""
-    found = (start for book in world.books for start in _candidates(book, deal, world))
+def awaited(found: Iterable[Start], deal: Deal, world: World, now: datetime) -> tuple[Start, ...]:
+    """Those of the candidates that would begin later, as things stand now, if nothing happened before."""
     return tuple(start for start in found if start.due > now and _allowed(start, deal, world, now))
+
+
+def _triggers(deal: Deal) -> set[Trigger]:
+    """What could begin a playbook for a deal as it stands. Most playbooks are ruled out by it without a closer look."""
+    stage = deal.stage
+    found: set[Trigger] = set(_WATCHES[stage])
+    found.update(item.event for item in deal.evidence)
+    found.update((stage, Stage.OPENING) if stage is Stage.ACTIVE else (stage,))
+    return found
 
 
 def _fresh(book: Playbook) -> timedelta:
@@ -177,7 +187,7 @@ def _named_day(deal: Deal, asked: datetime, place: Locale) -> datetime:
 def _silent(book: Playbook, deal: Deal, world: World) -> list[Start]:
     contact = main_contact(deal, world)
     asked = unanswered(deal)
-    if contact is None or asked is None or deal.stage not in OPEN:
+    if contact is None or asked is None:
         return []
     place = locale(contact, world)
     begins = max(asked.at, _named_day(deal, asked.at, place))
@@ -209,7 +219,7 @@ def _day_came(book: Playbook, deal: Deal, world: World) -> list[Start]:
              and item.speaker is Speaker.CONTACT and not (is_unproven(item) and _writes(book))]  # fmt: skip
     item = max(named, key=lambda one: (one.at, one.found_in), default=None)
     contact = _speaker_of(item, deal, world) if item else None
-    if item is None or item.day is None or contact is None or deal.stage not in (*OPEN, Stage.LATER):
+    if item is None or item.day is None or contact is None:
         return []
     place = locale(contact, world)
     morning = datetime.combine(item.day, MORNING[0], place.zone)
@@ -228,8 +238,6 @@ def _day_came(book: Playbook, deal: Deal, world: World) -> list[Start]:
 
 
 def _returned(book: Playbook, deal: Deal, world: World) -> list[Start]:
-    if deal.stage is not Stage.DISQUALIFIED:
-        return []
     since = deal.stages[-1].at
     word = last_word(deal, Speaker.CONTACT)
     if word is None or word.at <= since or not _live(deal, word.at):

@@ -146,13 +146,22 @@ class Templates:
     """Every template there is, by name and language."""
 
     _by_name: Mapping[str, Mapping[str, Template]]
+    purposes: Mapping[str, str]
+    """What each template is for, by its name."""
+    languages: Mapping[str, frozenset[str]]
+    """The languages in which there is a text of each template, by its name."""
 
     @classmethod
     def of(cls, templates: Iterable[Template]) -> Templates:
         by_name: dict[str, dict[str, Template]] = {}
         for template in templates:
             by_name.setdefault(template.name, {})[template.language] = template
-        return cls(MappingProxyType({name: MappingProxyType(found) for name, found in sorted(by_name.items())}))
+        found = dict(sorted(by_name.items()))
+        return cls(
+            MappingProxyType({name: MappingProxyType(texts) for name, texts in found.items()}),
+            purposes=MappingProxyType({name: texts[DEFAULT_LANGUAGE].purpose for name, texts in found.items()}),
+            languages=MappingProxyType({name: frozenset(texts) for name, texts in found.items()}),
+        )
 
     def choose(self, name: str, language: str = DEFAULT_LANGUAGE) -> Template:
         """The template in that language, else in English. Raises UnknownTemplate."""
@@ -160,14 +169,6 @@ class Templates:
         if languages is None:
             raise UnknownTemplate(f'There is no template "{name}". {did_you_mean(name, self._by_name)}'.rstrip())
         return languages.get(language) or languages[DEFAULT_LANGUAGE]
-
-    def purposes(self) -> Mapping[str, str]:
-        """What each template is for, by its name."""
-        return {name: languages[DEFAULT_LANGUAGE].purpose for name, languages in self._by_name.items()}
-
-    def languages(self) -> Mapping[str, frozenset[str]]:
-        """The languages in which there is a text of each template, by its name."""
-        return {name: frozenset(languages) for name, languages in self._by_name.items()}
 
     def needs(self) -> Mapping[str, frozenset[str]]:
         """The variables that each template needs, by its name."""
