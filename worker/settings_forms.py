@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 from pydantic import BeforeValidator, SecretStr
 from pydantic_core import PydanticCustomError
 
-from worker.core.placing import FREE_MAIL
+from worker.core.domains import FREE_MAIL
 
 
 class Security(StrEnum):

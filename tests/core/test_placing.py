@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from worker.core.domains import company_of, is_machine
 from worker.core.index import Index
 from worker.core.model import (
     Address,
@@ -24,7 +25,7 @@ from worker.core.model import (
     Strength,
     Trust,
 )
-from worker.core.placing import addresses_in, company_of, is_machine, names_in, others, place
+from worker.core.placing import addresses_in, names_in, others, place
 
 READING = Reading(
     address=Address("deals@weberbund.test"), team=("@weberbund.test",), notaries=frozenset({"signwell.test"})

@@ -199,11 +199,15 @@ def _kept(deals: Iterable[Deal], now: datetime) -> Kept:
 
 
 def _weeks(deals: Sequence[Deal], now: datetime, count: int) -> Iterator[tuple[datetime, int, int]]:
-    marked = [(mail.at, bucket_at(deal, mail.at) is Bucket.CLIENT) for deal in deals for mail in touches(deal)]
+    counts: Counter[tuple[int, bool]] = Counter()
+    for deal in deals:
+        for mail in touches(deal):
+            # Of the week that ends now it is the first, of the one before it the second.
+            number = (now - mail.at) // _WEEK + 1
+            if 0 < number <= count:
+                counts[number, bucket_at(deal, mail.at) is Bucket.CLIENT] += 1
     for number in range(count, 0, -1):
-        begin = now - number * _WEEK
-        inside = Counter(client for at, client in marked if begin < at <= begin + _WEEK)
-        yield begin, inside[True], inside[False]
+        yield now - number * _WEEK, counts[number, True], counts[number, False]
 
 
 # -- time ----------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -150,6 +151,7 @@ def letter_key(key: bytes, id: str) -> int:
     return int.from_bytes(_hash(key, "letter:" + id), "big") >> 1  # 63 bits: JSON readers keep to signed ones.
 
 
+@lru_cache(maxsize=1 << 14)
 def _hash(key: bytes, text: str) -> bytes:
     return blake2b(text.encode("utf-8", "replace"), digest_size=HASH_LENGTH, key=key[:64]).digest()
 

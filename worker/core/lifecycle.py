@@ -138,8 +138,8 @@ def fold(deal: Deal, now: datetime) -> tuple[StageChange, ...]:
 
     Time is a trigger too: an opening becomes an active client thirty days on.
     """
-    history: list[StageChange] = [_first(deal)]
     written = _first_written(deal)
+    history: list[StageChange] = [_first(deal, written)]
     for evidence in _in_order(deal):
         _age(history, evidence.at)
         _contacted(history, written, evidence.at)
@@ -157,8 +157,7 @@ def _in_order(deal: Deal) -> list[Evidence]:
     return sorted(standing, key=lambda evidence: (evidence.at, evidence.event, evidence.found_in))
 
 
-def _first(deal: Deal) -> StageChange:
-    written = _first_written(deal)
+def _first(deal: Deal, written: StageChange | None) -> StageChange:
     referred = any(contact.referred_by for contact in deal.contacts)
     if written is not None and not referred:
         return written

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from worker.core.calendar import MORNING, later
+from worker.core.domains import is_machine
 from worker.core.model import (
     Bucket,
     Contact,
@@ -17,7 +18,6 @@ from worker.core.model import (
     Speaker,
     Stage,
 )
-from worker.core.placing import is_machine
 from worker.core.playbook import Duration, Unit, Watch
 from worker.core.situation import World, human_words, last_word, locale, main_contact, suppressed
 from worker.core.standing import is_said_to_be_paid, payment_due, stands, term_ends

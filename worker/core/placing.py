@@ -7,23 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
+from worker.core.domains import company_of, is_below_any, is_machine
 from worker.core.index import Index
 from worker.core.model import Address, DealId, Event, Evidence, Kind, Message, Party, Reading, Stage, Trust
 
-FREE_MAIL = frozenset({
-    "gmail.com", "googlemail.com", "outlook.com", "hotmail.com", "hotmail.co.uk", "hotmail.de", "hotmail.fr", "live.com",
-    "live.de", "live.nl", "msn.com", "yahoo.com", "yahoo.co.uk", "yahoo.de", "yahoo.fr", "yahoo.es", "yahoo.it", "ymail.com",
-    "rocketmail.com", "aol.com", "icloud.com", "me.com", "mac.com", "gmx.de", "gmx.net", "gmx.at", "gmx.ch", "gmx.com",
-    "web.de", "t-online.de", "freenet.de", "posteo.de", "mailbox.org", "proton.me", "protonmail.com", "pm.me", "tutanota.com",
-    "tuta.com", "fastmail.com", "fastmail.fm", "hey.com", "zoho.com", "mail.com", "mail.ru", "yandex.ru", "yandex.com",
-    "orange.fr", "wanadoo.fr", "free.fr", "laposte.net", "sfr.fr", "bbox.fr", "libero.it", "virgilio.it", "tiscali.it",
-    "alice.it", "ziggo.nl", "kpnmail.nl", "xs4all.nl", "planet.nl", "hetnet.nl", "telenet.be", "skynet.be", "bluewin.ch",
-    "btinternet.com", "sky.com", "talktalk.net", "virginmedia.com", "ntlworld.com", "comcast.net", "verizon.net", "att.net",
-    "sbcglobal.net", "bellsouth.net", "cox.net", "charter.net", "earthlink.net", "shaw.ca", "rogers.com", "bigpond.com",
-    "optusnet.com.au", "qq.com", "163.com", "126.com", "naver.com", "daum.net", "rediffmail.com", "wp.pl", "o2.pl", "onet.pl",
-    "seznam.cz", "terra.com.br", "uol.com.br", "bol.com.br", "telia.com", "online.no", "mail.dk", "sapo.pt",
-})  # fmt: skip
-"""Domains at which strangers live next door: they are never a company."""
 _TAIL = re.compile(r"[\w.+-]+$")
 _HEAD = re.compile(r"[\w-]+(?:\.[\w-]+)+")
 _EXTENSION = re.compile(r"\.(?:pdf|docx?|odt|rtf|pages)\b", re.IGNORECASE)
@@ -34,19 +21,6 @@ _AWAITED_IN = {
     Event.PAYMENT_RECEIVED: frozenset({Stage.PROPOSED, Stage.VERBAL, Stage.SIGNED_UNPAID}),
 }
 """The stages in which a deal waits for a signature, or for money."""
-_MACHINES = ("noreply", "no-reply", "donotreply", "do-not-reply", "mailer-daemon", "postmaster", "bounce", "notification",
-             "notifications", "dse", "dse_na2", "dse_na3", "dse_na4", "adobesign", "echosign")  # fmt: skip
-
-
-def company_of(address: str) -> str:
-    """The domain that stands for a company, "" for a free-mail domain."""
-    domain = address.rpartition("@")[2]
-    return "" if domain in FREE_MAIL else domain
-
-
-def is_machine(address: str) -> bool:
-    """Whether nobody reads what is sent there."""
-    return address.partition("@")[0].partition("+")[0].lower() in _MACHINES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,14 +72,9 @@ def others(message: Message, reading: Reading) -> tuple[Party, ...]:
     found: dict[Address, Party] = {}
     for one in people:
         ours = reading.is_team(one.address) or reading.is_ours(one.address)
-        if not ours and not is_machine(one.address) and not _is_notary(one.address, reading):
+        if not ours and not is_machine(one.address) and not is_below_any(one.address.rpartition("@")[2], reading.notaries):
             found.setdefault(one.address, one)
     return tuple(found.values())
-
-
-def _is_notary(address: str, reading: Reading) -> bool:
-    domain = address.rpartition("@")[2]
-    return any(domain == notary or domain.endswith(f".{notary}") for notary in reading.notaries)
 
 
 def _by_thread(message: Message, outsiders: tuple[Party, ...], index: Index) -> tuple[DealId, ...]:

@@ -43,7 +43,8 @@ def plan(deal: Deal, world: World, now: datetime) -> Plan:
         for run in desk.deal.runs:
             if run.state in (RunState.ACTIVE, RunState.HELD):
                 advance(run, desk)
-        _restage(desk)
+        if desk.deal.evidence is not before.evidence:
+            _restage(desk)
         for start in starts(desk.candidates(), desk.deal, world, now):
             begin(start, desk)
         if desk.deal == before:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from worker.core.domains import company_of
 from worker.core.manners import closing_fits
 from worker.core.model import Contact, Deal
-from worker.core.placing import company_of
 
 _WITH_FORMS = frozenset({"de", "fr", "es", "nl", "it", "pt"})
 """Languages in which people are either du or Sie."""

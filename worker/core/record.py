@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from worker.core.domains import company_of
 from worker.core.facts import amount_of, document_of, what_matters
 from worker.core.identity import deal_ref
 from worker.core.lifecycle import STOPPING, UNPROVEN
@@ -34,7 +35,7 @@ from worker.core.model import (
     Suppression,
     Trust,
 )
-from worker.core.placing import company_of, others
+from worker.core.placing import others
 from worker.core.terms import with_term
 
 EXTRACT = 160

@@ -5,6 +5,8 @@ from __future__ import annotations
 import unicodedata
 from functools import lru_cache
 
+from worker.core.domains import is_below_any
+
 _SHORTEST_WORN = 5
 """A shorter name (wise, xero) is too often a part of an honest one."""
 _SHORTEST_MISSPELT = 8
@@ -41,15 +43,6 @@ def imitates(domain: str, known: frozenset[str]) -> str:
     if len(domain) > _LONGEST or is_below_any(domain, known):
         return ""
     return _imitates(domain, known)
-
-
-def is_below_any(domain: str, known: frozenset[str]) -> bool:
-    """Whether a domain is one of these or lies below one."""
-    while "." in domain:
-        if domain in known:
-            return True
-        domain = domain.partition(".")[2]
-    return False
 
 
 @lru_cache(maxsize=4096)

@@ -37,9 +37,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from worker.core.domains import is_below_any
 from worker.core.model import Address, Party, Reading, Trust
 from worker.mail.authentication import Results, is_at_or_below, normal_domain, read_results
-from worker.mail.lookalike import imitates, is_below_any
+from worker.mail.lookalike import imitates
 
 if TYPE_CHECKING:
     from worker.mail.headers import Headers
