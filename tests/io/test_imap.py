@@ -687,6 +687,19 @@ def test_a_folder_that_is_not_there_is_named_with_those_that_are(imap_server, im
     assert "WORKER_IMAP_FOLDER" not in fault(run, replace(imap_account, name="ANN", folder="x"), quick, FolderMissing)
 
 
+def test_a_folder_that_is_not_there_keeps_no_answer_from_us(imap_server, imap_account, quick, run):
+    """A mailbox without a Sent folder must not hold all mail to its owner's contacts for ever."""
+    reader = Reader(replace(imap_account, folder="Archive"), patience=quick)
+
+    async def read():
+        async for _ in reader.batches(None):
+            pass
+
+    with pytest.raises(FolderMissing):
+        run(read())
+    assert not reader.is_behind
+
+
 def test_a_folder_beyond_ascii_is_opened_in_modified_utf_7(imap_server, imap_account, quick, run):
     imap_server.folders = ["Entw&APw-rfe &- mehr"]
     [batch] = run(once(replace(imap_account, folder="Entwürfe & mehr"), quick))

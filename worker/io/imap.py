@@ -159,7 +159,7 @@ class Reader:
                         yield batch
             except MailboxFault as fault:
                 self._tell(fault)
-                self.is_behind = True
+                self.is_behind = not isinstance(fault, FolderMissing)  # where there is no folder, no answer lies unread
                 if fault.permanent:
                     raise
             except LaneEnded:
