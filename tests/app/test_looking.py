@@ -186,22 +186,30 @@ MEASURES = {
 }
 
 
-def _digest(household: Household, store: Store) -> str:
-    sections = Digests(replace(household, keeper=store), Writer(household.library, household.reading.address)).sections(
-        list(store.all()), ENDS - timedelta(weeks=1), ENDS
-    )
-    return "\n".join(line.text for section in sections for line in section.lines)
+@pytest.fixture(scope="module")
+def places(settings: Settings, household: Household) -> dict[str, str]:
+    """What the terminal, the digest and the page say of the same state at the same time."""
+    with Store.peek(settings.state_dir) as store:
+        deals = list(store.all())
+        digests = Digests(replace(household, keeper=store), Writer(household.library, household.reading.address))
+        sections = digests.sections(deals, ENDS - timedelta(weeks=1), ENDS)
+    seen = attention(deals, household.library.coverage, ENDS)
+    shown = page(deals, Suppression(people={}), ZONE, seen).partition("<nav>")[0]
+    return {
+        "terminal": "\n".join(attention_lines(seen)),
+        "digest": "\n".join(line.text for section in sections for line in section.lines),
+        "page": re.sub(r"<[^>]+>", "\n", shown),
+    }
 
 
 @pytest.mark.parametrize("measure", MEASURES)
-def test_each_measure_stands_on_the_terminal_in_the_digest_and_on_the_page(told, deals, settings, household, measure):
-    terminal = "\n".join(told(show_attention, ENDS))
-    with Store.peek(settings.state_dir) as store:
-        digest = _digest(household, store)
-    seen = attention(deals, household.library.coverage, ENDS)
-    shown = re.sub(r"<[^>]+>", "\n", page(deals, Suppression(people={}), ZONE, seen).partition("<nav>")[0])
-    for place in (terminal, digest, shown):
-        assert re.search(MEASURES[measure], place), place
+@pytest.mark.parametrize("place", ["terminal", "digest", "page"])
+def test_each_measure_stands_on_the_terminal_in_the_digest_and_on_the_page(places, measure, place):
+    assert re.search(MEASURES[measure], places[place]), places[place]
+
+
+def test_the_verb_prints_what_was_measured(told, places):
+    assert "\n".join(told(show_attention, ENDS)) == places["terminal"]
 
 
 def test_the_plot_stands_on_the_terminal_and_on_the_page(told, deals, household):

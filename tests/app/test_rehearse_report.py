@@ -19,7 +19,7 @@ from markupsafe import escape
 
 from worker.app.hindsight import Past
 from worker.app.rehearse import rehearse
-from worker.app.report import Retrospect, page
+from worker.app.report import Retrospect, page, write_report
 from worker.core.model import (
     Action,
     Bucket,
@@ -356,6 +356,18 @@ def test_a_long_list_of_closed_doors_is_cut_short_with_a_word():
     people = {f"x{n}@far.example": Suppressed(address=f"x{n}@far.example", dead=BEGIN, why="bounced") for n in range(80)}
     text = _text(page([_deal(1, 2, 0)], Suppression(people=people), ZONE))
     assert "and 30 more." in text
+
+
+def test_half_a_character_in_a_subject_does_not_cost_the_page(tmp_path):
+    broken = replace(_deal(1, 2, 1), title="x", contacts=(Contact(address="p@baobab.example", name="Kofi \udcff"),))
+    assert "Kofi ?" in write_report(tmp_path / "page.html", [broken], NOBODY, ZONE).read_text("utf-8")
+
+
+def test_a_mail_without_a_date_does_not_begin_the_past(tmp_path, settings, capsys):
+    undated = b"From: x@far.example\nTo: lina@serra.test\nSubject: odd\n\nno date\n"
+    box, path = _mailbox(tmp_path / "mail", [*MAILS, undated]), tmp_path / "page.html"
+    assert rehearse(box, settings, until=date(2025, 4, 30), as_json=True, strict=False, report=path) == 0
+    assert "from 3 March 2025 to 31 March 2025" in path.read_text("utf-8")
 
 
 def test_clients_come_first_and_the_labels_of_the_strip_are_those_of_the_deal():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import sys
 from collections.abc import Iterable
 from dataclasses import replace
@@ -42,8 +43,8 @@ class Rehearsal:
         """What lies before `since` is history, read as at the first contact with a mailbox."""
         self.household = household
         self.rows: list[Row] = []
-        self.span: tuple[datetime, datetime] | None = None
-        """When the first and the last mail that was lived through were written; None where there was none."""
+        self.heard_until = _NEVER
+        """When the last mail that was lived through was written."""
         self._until = datetime.combine(until, time.max, household.zone)
         self._since = datetime.combine(since, time.min, household.zone) if since else None
         self._writer = writer or Writer(household.library, household.reading.address)
@@ -64,7 +65,7 @@ class Rehearsal:
             if one.at > self._until:
                 break
             self._live_to(one, life, intake)
-            self.span = (self.span[0] if self.span else one.at, one.at)
+            self.heard_until = one.at
             if progress is not None:
                 progress("living", number + 1, len(past))
         life.wait_until(self._until)
@@ -72,8 +73,7 @@ class Rehearsal:
     @property
     def past(self) -> Past:
         """How it really went on, as far as the mailbox knows."""
-        until = self.span[1] if self.span else _NEVER
-        return past_of(self.household.keeper.all(), self.household.zone, until)
+        return past_of(self.household.keeper.all(), self.household.zone, self.heard_until)
 
     def _live_to(self, one: PastMail, life: Life, intake: Intake) -> None:
         """Up to a mail, and the mail itself."""
@@ -122,9 +122,8 @@ def rehearse(
     """Rehearse a mailbox, print its decisions, and write them as a page where one is wanted. Returns the exit code."""
     if not mailbox_path.exists():
         return _failed(f"{mailbox_path}: there is no mailbox here; give an mbox, a Maildir or a folder of mails")
-    if report is not None and (report.is_dir() or not report.absolute().parent.is_dir()):
-        # Said before the work, not after it.
-        return _failed(f"{report}: no page can be written here; give the name of a file in a folder that is there")
+    if report is not None and _is_no_place(report):
+        return _failed(f"{report}: no page can be written here; give the name of a file in a folder that is yours")
     try:
         household = household_for(settings, strict=strict)
     except LibraryFault as fault:
@@ -142,16 +141,22 @@ def rehearse(
 def _reported(rehearsal: Rehearsal, mailbox_path: Path, report: Path) -> int:
     household = rehearsal.household
     deals, past = list(household.keeper.all()), rehearsal.past
-    first = min((mail.at for deal in deals for mail in deal.log), default=past.until)
-    weeks = min(_MOST_WEEKS, max(1, math.ceil((past.until - first) / timedelta(weeks=1))))
+    first = min((mail.at for deal in deals for mail in deal.log), default=None)
+    weeks = min(_MOST_WEEKS, max(1, math.ceil((past.until - (first or past.until)) / timedelta(weeks=1))))
     seen = attention(deals, household.library.coverage, past.until, weeks=weeks)
-    retrospect = Retrospect(mailbox=mailbox_path.absolute().name, past=past, since=rehearsal.span[0] if rehearsal.span else None)
+    retrospect = Retrospect(mailbox=mailbox_path.absolute().name, past=past, since=first)
     try:
         write_report(report, deals, household.keeper.suppression, household.zone, seen, retrospect)
     except StateError as fault:
         return _failed(str(fault))
     print(f"See each deal: {report}", file=sys.stderr)
     return 0
+
+
+def _is_no_place(report: Path) -> bool:
+    """Whether no file can be written there: to be said before the work, not after it."""
+    folder = report.absolute().parent
+    return report.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK)
 
 
 def _failed(why: str) -> int:

@@ -38,7 +38,7 @@ class Retrospect:
 
     mailbox: str
     since: datetime | None
-    """When its first mail was written; None where it has none."""
+    """When the first mail of a deal was written; None where there is no deal."""
     past: Past
 
 
@@ -66,7 +66,7 @@ def write_report(
     Raises:
         StateUnwritable: with the reason and what to do.
     """
-    replace_file(os.path.abspath(path), page(deals, suppression, zone, seen, retrospect).encode())
+    replace_file(os.path.abspath(path), page(deals, suppression, zone, seen, retrospect).encode("utf-8", "replace"))
     return path
 
 
