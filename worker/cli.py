@@ -74,6 +74,12 @@ def _parser() -> argparse.ArgumentParser:
     one = verb("explain", _explain, "what the worker sees in a mail, and why")
     one.add_argument("--json", action="store_true")
     one.add_argument("paths", type=Path, nargs="+", metavar="PATH", help="mails, or folders of them")
+    one = verb("simulate", _simulate, "the calendar of one playbook, each mail written out; sends nothing")
+    one.add_argument("playbook", help="its name, such as silent-prospect, or its file")
+    one.add_argument("--for", dest="who", default="", metavar="CONTACT", help='"Anna Berg <anna@berg.example>"')
+    one.add_argument("--from", type=_day, dest="since", metavar="DATE", help="the day on which it has a reason to begin (today)")
+    one.add_argument("--reply", action="append", default=[], metavar="ANSWER", help='"on day 5: not now"; may stand several times')
+    one.add_argument("--json", action="store_true", help="one decision a line, with its mail")
     one = verb("rehearse", _rehearse, "live a past mailbox through and see every decision; sends nothing")
     one.add_argument("mailbox", type=Path, help="an mbox, a Maildir or a folder of mails")
     one.add_argument(
@@ -174,4 +180,14 @@ def _rehearse(arguments: argparse.Namespace) -> int:
     return rehearse(
         arguments.mailbox, _settings(arguments, Need.TEAM), until=arguments.until, since=arguments.since,
         as_json=arguments.json, strict=arguments.strict, report=arguments.report,
+    )  # fmt: skip
+
+
+def _simulate(arguments: argparse.Namespace) -> int:
+    from worker.app.clock import SystemClock
+    from worker.app.simulate import simulate
+
+    return simulate(
+        arguments.playbook, _settings(arguments), SystemClock().now(), who=arguments.who, since=arguments.since,
+        replies=arguments.reply, as_json=arguments.json,
     )  # fmt: skip

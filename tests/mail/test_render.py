@@ -57,7 +57,7 @@ def template(body: str, *, subject: str = "Lanes", purpose: Purpose = Purpose.NU
 
 def body_of(text: str, context: Context | None = None, **kinds: Any) -> str:
     made = template(text, **kinds)
-    return Renderer([made]).render(made, context or Context()).body
+    return Renderer().render(made, context or Context()).body
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +67,7 @@ def shipped() -> Templates:
 
 @pytest.fixture(scope="module")
 def renderer(shipped: Templates) -> Renderer:
-    return Renderer(shipped)
+    return Renderer()
 
 
 # -- what is refused ----------------------------------------------------------------------
@@ -132,7 +132,7 @@ def test_gaps_and_blanks_are_tidied_and_paragraphs_are_not_wrapped() -> None:
 
 def test_a_mail_in_a_thread_takes_its_subject_with_one_re() -> None:
     made = template("Hello,\n\nText.", thread=Thread.SAME)
-    renderer = Renderer([made])
+    renderer = Renderer()
     assert renderer.render(made, Context(), thread_subject="Empty miles").subject == "Re: Empty miles"
     assert renderer.render(made, Context(), thread_subject="AW: Empty miles").subject == "AW: Empty miles"
     assert renderer.render(made, Context()).subject == "Lanes"
@@ -276,7 +276,7 @@ def test_in_the_us_the_month_comes_first() -> None:
 
 def test_a_thread_whose_subject_looks_like_a_template_is_answered_all_the_same() -> None:
     made = template("Text.", thread=Thread.SAME)
-    mail = Renderer([made]).render(made, Context(), thread_subject="{{ lanes }}\u202e\x07")
+    mail = Renderer().render(made, Context(), thread_subject="{{ lanes }}\u202e\x07")
     assert mail.subject == "Re: {{ lanes }}"
 
 

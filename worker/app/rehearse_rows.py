@@ -20,22 +20,26 @@ _SIGNS = {Action.SEND: "mail", Action.TASK: "for you", Action.ASK: "asks you", A
 def write_rows(rows: list[Row], household: Household, out: TextIO) -> None:
     """One decision a line, in order of time, the machine form of a rehearsal."""
     for row in sorted(rows, key=lambda row: row.decision.at):
-        decision = row.decision
-        line = {
-            "at": decision.at.astimezone(household.zone).isoformat(),
-            "deal": None if is_house(row.deal.id) else f"{row.deal.title} [{row.deal.ref}]",
-            "bucket": decision.bucket,
-            "stage": decision.stage,
-            "action": decision.action,
-            "to": list(decision.to),
-            "purpose": decision.purpose or None,
-            "template": decision.template or None,
-            "playbook": decision.playbook or None,
-            "step": decision.step or None,
-            "why": decision.why,
-            "found_in": list(decision.found_in),
-        }
-        out.write(json.dumps(line, ensure_ascii=False) + "\n")
+        out.write(json.dumps(row_of(row, household), ensure_ascii=False) + "\n")
+
+
+def row_of(row: Row, household: Household) -> dict[str, object]:
+    """One decision for machines: what is absent is null, the time is the owner's."""
+    decision = row.decision
+    return {
+        "at": decision.at.astimezone(household.zone).isoformat(),
+        "deal": None if is_house(row.deal.id) else f"{row.deal.title} [{row.deal.ref}]",
+        "bucket": decision.bucket,
+        "stage": decision.stage,
+        "action": decision.action,
+        "to": list(decision.to),
+        "purpose": decision.purpose or None,
+        "template": decision.template or None,
+        "playbook": decision.playbook or None,
+        "step": decision.step or None,
+        "why": decision.why,
+        "found_in": list(decision.found_in),
+    }
 
 
 def write_sentences(rows: list[Row], household: Household, past: Past, out: TextIO) -> None:

@@ -37,7 +37,7 @@ class Writer:
     def __init__(self, library: Library, worker: Address) -> None:
         self._library = library
         self._worker = worker
-        self._renderer = Renderer(library.templates)
+        self._renderer = Renderer()
 
     def letter(self, draft: Draft, deal: Deal, world: World) -> Letter:
         """The letter of a draft to a contact or to the owner.

@@ -292,7 +292,8 @@ def _happened(book: Playbook, event: Event, deal: Deal, world: World) -> list[St
             continue
         contact = _concerned(item, deal, world)
         if contact is not None:
-            why = f'{event.replace("_", " ")} by {contact.name or contact.address}: "{item.quote}"'
+            by = f" by {contact.name or contact.address}" if item.by == contact.address else ""
+            why = f'{event.replace("_", " ")}{by}: "{item.quote}"'
             due = _after(book, item.at, contact, world)
             found.append(
                 Start(

@@ -60,16 +60,15 @@ class Rendered:
 
 
 class Renderer:
-    """Templates compiled once. A second renderer costs as much as the first: keep it."""
+    """Fills templates in; each is compiled when it is first used, and once."""
 
-    def __init__(self, templates: Iterable[Template]) -> None:
-        """Raises RenderFault where a template cannot be compiled."""
-        self._compiled = {template: _compile(template) for template in templates}
+    def __init__(self) -> None:
+        self._compiled: dict[Template, tuple[Compiled, Compiled]] = {}
 
     def render(self, template: Template, context: Context, *, thread_subject: str = "") -> Rendered:
         """The mail. `thread_subject` is the subject of the thread that it answers, "" where it begins one.
 
-        Raises RenderFault: an undefined name, an empty subject or body, "Hi ,", a tag left standing.
+        Raises RenderFault: a template that is none, an undefined name, an empty subject or body, "Hi ,", a tag left standing.
         """
         if template not in self._compiled:
             self._compiled[template] = _compile(template)
