@@ -97,7 +97,7 @@ def _end(found: Simulation) -> str:
         case RunState.ACTIVE | RunState.HELD:
             return "After that it goes on in the same way. Nothing was sent."
         case RunState.STOPPED:
-            return f"It ends: {last.ended}. Nothing was sent."
+            return f"It ends: {last.ended}\nNothing was sent."
         case _:
             return "That is all. Nothing was sent."
 
