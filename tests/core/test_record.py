@@ -189,7 +189,8 @@ def test_a_proposal_asks_by_itself_and_a_thank_you_does_not(message, said):
 @pytest.mark.parametrize(
     ("domain", "text", "name"),
     [("halmfreight.example", "Best,\nAnn\nHalm Freight Ltd.", "Halm Freight"), ("webe-rei.example", "bei WebeRei", "WebeRei"),
-     ("ab.example", "AB", ""), ("unsaid.example", "nothing of the kind", "")],
+     ("ab.example", "AB", ""), ("unsaid.example", "nothing of the kind", ""),
+     ("halmfreight.example", "Halm <ann@halmfreight.example> Freight", "Halm Freight")],
 )  # fmt: skip
 def test_a_company_is_called_as_people_write_it(message, domain, text, name):
     assert spoken_company(domain, message(IRIS, text=text)) == name

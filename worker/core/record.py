@@ -40,6 +40,8 @@ from worker.core.terms import with_term
 
 EXTRACT = 160
 """Characters that a deal remembers of a mail's words."""
+_BETWEEN = re.compile(r"[\W_]+")
+"""What stands between letters and digits."""
 _CLIENT_TALK = re.compile(
     r"\b(?:our|my|a|the|as a) new(?:est)? (?:client|customer)|(?:is|are) now (?:a|our) (?:client|customer)|"
     r"\b(?:unser\w*|mein\w*|ein\w*|als) neue\w* kund\w*|notre nouveau client|notre nouvelle cliente|"
@@ -185,11 +187,10 @@ def _title(message: Message, contact: Party) -> str:
 def spoken_company(domain: str, message: Message) -> str:
     """The company's name as people write it, where the mail holds it: halvorsenfreight.example, "Halvorsen Freight"."""
     label = domain.partition(".")[0].replace("-", "")
-    if len(label) < 3:
-        return ""
-    for words in (
-        _words(line) for line in f"{message.signature}\n{message.text}\n{message.full_text[:20_000]}".split("\n")
-    ):
+    lines = f"{message.signature}\n{message.text}\n{message.full_text[:20_000]}"
+    if len(label) < 3 or label not in _squeezed(lines):
+        return ""  # most mails do not hold it, and to look at each run of words takes time
+    for words in (_words(line) for line in lines.split("\n")):
         for first in range(len(words)):
             name = ""
             for word in words[first : first + 5]:
@@ -200,6 +201,11 @@ def spoken_company(domain: str, message: Message) -> str:
                 if not label.startswith(squeezed):
                     break
     return ""
+
+
+def _squeezed(text: str) -> str:
+    """All letters and digits of a text behind one another, those of addresses left out."""
+    return _BETWEEN.sub("", "".join(part for part in text.split() if "@" not in part).lower())
 
 
 def _words(line: str) -> list[str]:
