@@ -60,8 +60,11 @@ class Life:
     def advance(self, id: DealId, now: datetime) -> None:
         """Plan a deal, let its mails leave that are due, and plan what follows from their leaving."""
         deal = self._deciding.advance(id, now)
-        if self._deliver(id, now):
+        left = self._deliver(id, now)
+        if any(is_house(id) or not item.letter.to_owner for item in left):
             deal = self._deciding.advance(id, now)
+        elif left:  # no step waits for a mail to the owner to leave
+            deal = self.household.keeper.deal(id)
         if deal is not None and not is_house(id):
             self._wake_house(house_id(deal.owner.address), now)
         if deal is not None:
@@ -88,7 +91,7 @@ class Life:
         if house is not None and house.due_at is not None and self._due.get(id) != max(house.due_at, now):
             self.wake(id, max(house.due_at, now))
 
-    def _deliver(self, id: DealId, now: datetime) -> bool:
+    def _deliver(self, id: DealId, now: datetime) -> list[OutboxItem]:
         """Every mail that is due leaves, as far as the stop rules let it: nothing is handed to a server."""
         deal = self.household.keeper.deal(id)
         due = [item for item in deal.outbox if outbox.is_due(item, now)] if deal else []
@@ -97,7 +100,7 @@ class Life:
                 deal = self._leave(deal, item, now)
                 # Before the next one is looked at: two mails of one day must not wait for each other for ever.
                 self.household.keeper.commit(deal)
-        return bool(due)
+        return due
 
     def _leave(self, deal: Deal, item: OutboxItem, now: datetime) -> Deal:
         world = self.household.world(deal, now, letter=item.letter.id)
