@@ -132,7 +132,7 @@ def _gap(gap: policy.Gap, now: datetime) -> Line:
     deal = gap.deal
     by = f"by {gap.breaks:%A, %d %B}" if gap.breaks > now else "now"
     text = f"Ring or write to {named(deal)}, {deal.stage.bucket}, {by}: no word of yours since {gap.since:%d %B}"
-    return Line(text=text, found_in=tuple(mail.id for mail in (touches(deal) or words(deal) or list(deal.log))[-1:]))
+    return Line(text=text, found_in=tuple(mail.id for mail in (touches(deal) or words(deal) or deal.log)[-1:]))
 
 
 def client_hours(deals: Sequence[Deal], seen: Attention, coverage: Coverage, now: datetime) -> Section:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from worker.core.greeting import names
 from worker.core.model import Action, Deal, Decision, Event, Kind, LoggedMail, Speaker, Strength
-from worker.core.situation import human_words
+from worker.core.spoken import spoken
 
 _CLOSE = timedelta(days=3)
 """The owner's own mail so near to what the worker would have sent is the same thought."""
@@ -63,7 +63,7 @@ def hindsight(decision: Decision, deal: Deal, past: Past) -> Hindsight | None:
         return None
     if decision.at > past.until:
         return Hindsight(beside=Beside.UNKNOWN, words="the mailbox ends before that day")
-    ours, theirs = human_words(deal, Speaker.OWNER), human_words(deal, Speaker.CONTACT)
+    ours, theirs = spoken(deal, Speaker.OWNER), spoken(deal, Speaker.CONTACT)
     beside, said = _ours(decision, ours, deal, past)
     words = [said]
     if decision.action is Action.SEND:
@@ -71,7 +71,7 @@ def hindsight(decision: Decision, deal: Deal, past: Past) -> Hindsight | None:
     return Hindsight(beside=beside, words="; ".join(part for part in words if part))
 
 
-def _ours(decision: Decision, ours: list[LoggedMail], deal: Deal, past: Past) -> tuple[Beside, str]:
+def _ours(decision: Decision, ours: tuple[LoggedMail, ...], deal: Deal, past: Past) -> tuple[Beside, str]:
     who = (names(deal.owner.name).first or deal.owner.address) if past.several else "you"
     at = decision.at
     # What led to the decision is no answer to it.
@@ -88,7 +88,7 @@ def _ours(decision: Decision, ours: list[LoggedMail], deal: Deal, past: Past) ->
     return Beside.NOBODY, "nobody wrote to them again"
 
 
-def _waited(decision: Decision, ours: list[LoggedMail], theirs: list[LoggedMail], past: Past) -> str:
+def _waited(decision: Decision, ours: tuple[LoggedMail, ...], theirs: tuple[LoggedMail, ...], past: Past) -> str:
     """They had asked, and nobody had answered."""
     last = next((mail for mail in reversed(theirs) if mail.at <= decision.at), None)
     if last is None or not last.asks or any(last.at < mail.at <= decision.at for mail in ours):
@@ -96,7 +96,7 @@ def _waited(decision: Decision, ours: list[LoggedMail], theirs: list[LoggedMail]
     return f"they had asked on {day(last.at, past.zone)} and waited"
 
 
-def _theirs(decision: Decision, theirs: list[LoggedMail], past: Past) -> str:
+def _theirs(decision: Decision, theirs: tuple[LoggedMail, ...], past: Past) -> str:
     after = next((mail for mail in theirs if mail.at > decision.at), None)
     if after is None:
         return "they stayed silent from then on"

@@ -11,7 +11,8 @@ from worker.app.wording import contact_view, deal_view
 from worker.core.model import Address, Contact, Deal, Evidence, Letter, LoggedMail, MessageId, Party, Speaker
 from worker.core.plan import Draft
 from worker.core.rapport import formal_with, language_with
-from worker.core.situation import World, human_words, last_word, locale
+from worker.core.situation import World, last_word, locale
+from worker.core.spoken import spoken
 from worker.core.template import (
     DEFAULT_LANGUAGE,
     AlertView,
@@ -193,5 +194,5 @@ def _quotes_of(found_in: tuple[MessageId, ...], deal: Deal) -> tuple[str, ...]:
     quotes = [quoted(item) for item in deal.evidence if item.found_in in found_in and item.quote]
     if quotes:
         return tuple(dict.fromkeys(quotes))
-    mails = [mail for speaker in (Speaker.OWNER, Speaker.CONTACT) for mail in human_words(deal, speaker)]
+    mails = [mail for speaker in (Speaker.OWNER, Speaker.CONTACT) for mail in spoken(deal, speaker)]
     return tuple(f"{mail.extract} ({mail.at:%d %B %Y})" for mail in mails if mail.id in found_in and mail.extract)

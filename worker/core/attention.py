@@ -16,7 +16,8 @@ from statistics import median
 from worker.core.disqualify import amount
 from worker.core.firm import Coverage
 from worker.core.lifecycle import OPEN, moves
-from worker.core.model import Bucket, Deal, Event, Evidence, Kind, LoggedMail, Speaker, Stage, Strength
+from worker.core.model import Bucket, Deal, Event, Evidence, LoggedMail, Speaker, Stage, Strength
+from worker.core.spoken import spoken
 
 WINDOW = timedelta(days=90)
 """What touches and answering times are measured over."""
@@ -127,14 +128,14 @@ def attention(deals: Sequence[Deal], coverage: Coverage, now: datetime, *, weeks
 # -- touches -------------------------------------------------------------------------------
 
 
-def touches(deal: Deal) -> list[LoggedMail]:
+def touches(deal: Deal) -> tuple[LoggedMail, ...]:
     """The mails of a person of ours to them, oldest first."""
-    return sorted((m for m in deal.log if m.speaker is Speaker.OWNER and m.kind is Kind.HUMAN), key=lambda m: m.at)
+    return spoken(deal, Speaker.OWNER)
 
 
-def words(deal: Deal) -> list[LoggedMail]:
+def words(deal: Deal) -> tuple[LoggedMail, ...]:
     """The mails of theirs, oldest first."""
-    return sorted((m for m in deal.log if m.speaker is Speaker.CONTACT and m.kind is Kind.HUMAN), key=lambda m: m.at)
+    return spoken(deal, Speaker.CONTACT)
 
 
 def bucket_at(deal: Deal, moment: datetime) -> Bucket:

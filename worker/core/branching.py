@@ -8,7 +8,8 @@ from worker.core.calendar import later
 from worker.core.desk import ASKED, Desk
 from worker.core.model import LoggedMail, Run, Speaker, Strength
 from worker.core.playbook import ANSWER_EVENTS, Answer, Branch
-from worker.core.situation import human_words, locale
+from worker.core.situation import locale
+from worker.core.spoken import spoken
 from worker.core.stopping import Reason
 
 _OWNER_SAYS = {Answer.OWNER_YES: "yes", Answer.OWNER_NO: "no"}
@@ -46,4 +47,4 @@ def fires(branch: Branch, run: Run, desk: Desk) -> Reason | None:
 
 
 def _heard_since(since: datetime, desk: Desk) -> list[LoggedMail]:
-    return [mail for mail in human_words(desk.deal, Speaker.CONTACT) if mail.at > since]
+    return [mail for mail in spoken(desk.deal, Speaker.CONTACT) if mail.at > since]

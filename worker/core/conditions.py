@@ -5,7 +5,8 @@ from __future__ import annotations
 from worker.core.lifecycle import label
 from worker.core.model import Action, Bucket, Contact, Deal, Event, Speaker
 from worker.core.playbook import Condition
-from worker.core.situation import World, human_words
+from worker.core.situation import World
+from worker.core.spoken import spoken
 from worker.core.standing import (
     delivery_wrote,
     introduced_at,
@@ -39,7 +40,7 @@ def is_so(condition: Condition, deal: Deal, contact: Contact, world: World) -> b
             return not any(item.day and stands(item) for item in deal.evidence
                            if item.event in (Event.DATE_NAMED, Event.NOT_NOW))  # fmt: skip
         case Condition.WROTE_ONCE:
-            return len(human_words(deal, Speaker.OWNER)) == 1
+            return len(spoken(deal, Speaker.OWNER)) == 1
         case Condition.ADDRESS_KNOWN:
             return bool(world.firm.postal_address.strip())
         case Condition.COMPLAINT_MADE:

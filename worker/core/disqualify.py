@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from itertools import pairwise
+from operator import attrgetter
 
 from worker.core.firm import IdealClient
 from worker.core.lifecycle import moves
@@ -21,7 +22,6 @@ from worker.core.model import (
     Deal,
     Event,
     Evidence,
-    Kind,
     LoggedMail,
     MessageId,
     Outbox,
@@ -30,6 +30,7 @@ from worker.core.model import (
     Strength,
 )
 from worker.core.outbox import GONE_OUT
+from worker.core.spoken import spoken
 
 GOOD_BYE = "yes, with a good-bye"
 """How the owner's choice of a polite drop-off stands in the evidence; silence is preselected."""
@@ -219,7 +220,7 @@ def _stands(item: Evidence) -> bool:
 
 
 def _words_of(speaker: Speaker, deal: Deal) -> list[LoggedMail]:
-    return sorted((m for m in deal.log if m.speaker is speaker and m.kind is Kind.HUMAN), key=lambda m: (m.at, m.id))
+    return sorted(spoken(deal, speaker), key=attrgetter("at", "id"))
 
 
 # -- giving up and the way back ------------------------------------------------------------
@@ -321,8 +322,8 @@ def _trade(deal: Deal, ideal: IdealClient) -> str:
 
 def cost(deal: Deal, now: datetime) -> str:
     """What a deal has cost so far, in words: mails of both sides, weeks, and what came of it."""
-    ours = len(_words_of(Speaker.OWNER, deal))
-    theirs = len(_words_of(Speaker.CONTACT, deal))
+    ours = len(spoken(deal, Speaker.OWNER))
+    theirs = len(spoken(deal, Speaker.CONTACT))
     begun = min((mail.at for mail in deal.log), default=deal.created)
     weeks = max(1, (now - begun).days // 7)
     offers = sum(1 for item in deal.evidence if item.event is Event.PROPOSAL_SENT and _stands(item))

@@ -19,7 +19,8 @@ from worker.core.model import (
     Stage,
 )
 from worker.core.playbook import Duration, Unit, Watch
-from worker.core.situation import World, human_words, last_word, locale, main_contact, suppressed
+from worker.core.situation import World, last_word, locale, main_contact, suppressed
+from worker.core.spoken import spoken
 from worker.core.standing import is_said_to_be_paid, payment_due, stands, term_ends
 
 _BEFORE_THE_END = timedelta(days=60)
@@ -126,7 +127,7 @@ def _waits(theirs: LoggedMail, ours: LoggedMail | None) -> bool:
 
 def _suspect_silent(contact: Contact, after: Duration | None, deal: Deal, world: World) -> list[Occasion]:
     """Somebody whom the owner has written to once, and who has never said a word."""
-    ours = human_words(deal, Speaker.OWNER)
+    ours = spoken(deal, Speaker.OWNER)
     if last_word(deal, Speaker.CONTACT) is not None or not ours:
         return []
     first = ours[-1]

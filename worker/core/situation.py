@@ -15,7 +15,6 @@ from worker.core.model import (
     Contact,
     Deal,
     Event,
-    Kind,
     LoggedMail,
     Party,
     Speaker,
@@ -24,6 +23,7 @@ from worker.core.model import (
     Suppression,
 )
 from worker.core.playbook import Mode, Playbook
+from worker.core.spoken import spoken
 from worker.core.whereabouts import whereabouts
 
 AWAY_WITHOUT_DATE = timedelta(days=14)
@@ -131,21 +131,15 @@ def main_contact(deal: Deal, world: World) -> Contact | None:
     return max(people or open_to_us, key=lambda contact: contact.words, default=None)
 
 
-def human_words(deal: Deal, speaker: Speaker) -> list[LoggedMail]:
-    """The mails in which somebody spoke, oldest first."""
-    mails = [mail for mail in deal.log if mail.speaker is speaker and mail.kind is Kind.HUMAN]
-    return sorted(mails, key=lambda mail: mail.at)
-
-
 def last_word(deal: Deal, speaker: Speaker) -> LoggedMail | None:
-    words = human_words(deal, speaker)
+    words = spoken(deal, speaker)
     return words[-1] if words else None
 
 
 def unanswered(deal: Deal) -> LoggedMail | None:
     """The owner's last mail that asked something, where the contact has not said a word since."""
     theirs = last_word(deal, Speaker.CONTACT)
-    asked = [mail for mail in human_words(deal, Speaker.OWNER) if mail.asks]
+    asked = [mail for mail in spoken(deal, Speaker.OWNER) if mail.asks]
     if not asked or (theirs is not None and theirs.at >= asked[-1].at):
         return None
     return asked[-1]
@@ -183,7 +177,7 @@ def on_the_same_day(moment: datetime, others: Iterable[datetime], place: Locale)
 
 def quiet_from(purpose: str, deal: Deal) -> datetime:
     """From when a mail of this purpose would not break into a conversation: a talk of this week is the check-in."""
-    words = [*human_words(deal, Speaker.CONTACT), *human_words(deal, Speaker.OWNER)]
+    words = [*spoken(deal, Speaker.CONTACT), *spoken(deal, Speaker.OWNER)]
     if purpose not in _SMALL_TALK or not words:
         return deal.created
     return max(mail.at for mail in words) + _TALKED_LATELY
@@ -191,7 +185,7 @@ def quiet_from(purpose: str, deal: Deal) -> datetime:
 
 def done_by_hand(purpose: str, since: datetime, deal: Deal) -> bool:
     """Whether the owner has done since then what a mail of this purpose would do."""
-    return any(_does(purpose, mail, deal) for mail in human_words(deal, Speaker.OWNER) if mail.at > since)
+    return any(_does(purpose, mail, deal) for mail in spoken(deal, Speaker.OWNER) if mail.at > since)
 
 
 def _does(purpose: str, mail: LoggedMail, deal: Deal) -> bool:

@@ -20,7 +20,8 @@ from worker.core.model import (
     Speaker,
     Strength,
 )
-from worker.core.situation import World, human_words, introduces_a_colleague, suppressed
+from worker.core.situation import World, introduces_a_colleague, suppressed
+from worker.core.spoken import spoken
 
 USUAL_TERMS = timedelta(days=14)
 """Within which an invoice is paid that names no day."""
@@ -49,7 +50,7 @@ def introduced_at(deal: Deal, world: World) -> datetime | None:
     """When the client was brought together with the people of delivery: by hand, or by a mail of ours."""
     people = {one.party.address for one in world.firm.delivery}
     known = {contact.address for contact in deal.contacts}
-    by_hand = [mail.at for mail in human_words(deal, Speaker.OWNER)
+    by_hand = [mail.at for mail in spoken(deal, Speaker.OWNER)
                if (people & set(mail.to) and known & set(mail.to)) or introduces_a_colleague(mail, deal)]  # fmt: skip
     ours = [row.at for row in deal.decisions if row.action is Action.SEND and row.purpose == "handover"]
     return min([*by_hand, *ours], default=None)

@@ -31,7 +31,6 @@ from worker.core.playbook import Condition, Duration, Playbook, Unit, Watch
 from worker.core.situation import (
     World,
     has,
-    human_words,
     introduces_a_colleague,
     last_word,
     locale,
@@ -41,6 +40,7 @@ from worker.core.situation import (
     suppressed,
     unanswered,
 )
+from worker.core.spoken import spoken
 from worker.core.standing import successor
 
 _TOO_OLD = timedelta(days=60)
@@ -223,7 +223,7 @@ def _day_came(book: Playbook, deal: Deal, world: World) -> list[Start]:
         return []
     place = locale(contact, world)
     morning = datetime.combine(item.day, MORNING[0], place.zone)
-    words = (*human_words(deal, Speaker.CONTACT), *human_words(deal, Speaker.OWNER))
+    words = (*spoken(deal, Speaker.CONTACT), *spoken(deal, Speaker.OWNER))
     if any(mail.at >= morning and mail.id != item.found_in for mail in words):
         return []
     due = later(morning, _A_DAY, place)
@@ -420,4 +420,4 @@ def holds(condition: Condition, deal: Deal, contact: Contact, world: World) -> b
 def _delivery_introduced(deal: Deal, world: World) -> bool:
     """The owner has already written to the client with somebody of delivery in copy."""
     people = {one.party.address for one in world.firm.delivery}
-    return any(people & set(mail.to) or introduces_a_colleague(mail, deal) for mail in human_words(deal, Speaker.OWNER))
+    return any(people & set(mail.to) or introduces_a_colleague(mail, deal) for mail in spoken(deal, Speaker.OWNER))
