@@ -310,6 +310,20 @@ def test_keys_hold_what_a_set_of_pairs_would(steps: list[tuple[bool, bytes, int]
         assert sorted(keys.get(key)) == sorted(number for other, number in pairs if other == key)
 
 
+_KEYS = st.lists(st.binary(min_size=8, max_size=8), unique=True, max_size=20)
+
+
+@given(_KEYS, _KEYS, _KEYS)
+def test_after_a_change_a_number_lies_under_the_new_keys_alone(kept: list[bytes], old: list[bytes], new: list[bytes]) -> None:
+    before, after = dict.fromkeys((*kept, *old)), dict.fromkeys((*kept, *new))
+    keys = Keys()
+    keys.add(b"".join(before), 1)
+    keys.add(b"".join(before), 2)
+    keys.change(b"".join(before), b"".join(after), 1)
+    for key in (*before, *after):
+        assert sorted(keys.get(key)) == [1] * (key in after) + [2] * (key in before)
+
+
 def test_a_hash_that_lies_across_two_pairs_is_not_found() -> None:
     keys = Keys()
     keys.add(b"\x00" * 8 + b"\x00\x01" + b"\xff" * 6, 0)

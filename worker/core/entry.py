@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from hashlib import blake2b
 from typing import NamedTuple
 
-from worker.core.model import Address, Bucket, Deal, DealId, Event, MessageId, Outbox, OutboxItem, Stage
+from worker.core.kept import kept
+from worker.core.model import Address, Bucket, Deal, DealId, Event, LoggedMail, MessageId, Outbox, OutboxItem, Stage
 from worker.core.outbox import OVER, wakes_at
 
 HASH_LENGTH = 8
@@ -157,7 +158,9 @@ def _hash(key: bytes, text: str) -> bytes:
 
 
 def _keys(deal: Deal, sent: Iterable[Sent], key: bytes) -> Iterator[bytes]:
-    yield from (mail_key(key, id) for id in dict.fromkeys(_message_ids(deal)))
+    yield from _of_log(key)(deal.log)
+    yield from (mail_key(key, item.message_id) for item in deal.outbox)
+    yield from (mail_key(key, asked.message_id) for asked in deal.questions if asked.message_id is not None)
     for contact in deal.contacts:
         yield contact_key(key, contact.address)
     for name in (*(contact.name for contact in deal.contacts), _company_name(deal.company)):
@@ -173,15 +176,16 @@ def _keys(deal: Deal, sent: Iterable[Sent], key: bytes) -> Iterator[bytes]:
     yield from (written_key(key, row.to) for row in sent)
 
 
-def _message_ids(deal: Deal) -> Iterator[MessageId]:
-    for mail in deal.log:
-        yield mail.id
-        yield from mail.references
-    for item in deal.outbox:
-        yield item.message_id
-    for question in deal.questions:
-        if question.message_id is not None:
-            yield question.message_id
+@cache
+def _of_log(key: bytes) -> Callable[[tuple[LoggedMail, ...]], tuple[bytes, ...]]:
+    """The keys of a log, under the key of an index: they are the most of a deal's, and seldom change."""
+
+    @kept(64)
+    def of_log(log: tuple[LoggedMail, ...]) -> tuple[bytes, ...]:
+        ids = dict.fromkeys(id for mail in log for id in (mail.id, *mail.references))
+        return tuple(mail_key(key, id) for id in ids)
+
+    return of_log
 
 
 def _company_name(domain: str) -> str:

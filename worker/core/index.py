@@ -60,8 +60,10 @@ class Index:
     def put_entry(self, entry: Entry) -> None:
         """Replace all that is known of a deal by an entry made before, under the same key."""
         before = self.row(entry.deal)
-        if before is not None and (before.keys, before.merged, before.ref) == (entry.keys, entry.merged, entry.ref):
-            self._packed[self._numbers[entry.deal]] = _pack(entry)
+        if before is not None and (before.merged, before.ref) == (entry.merged, entry.ref):
+            number = self._numbers[entry.deal]
+            self._keys.change(before.keys, entry.keys, number)
+            self._packed[number] = _pack(entry)
             self._keep_times(entry)
             return
         self.remove(entry.deal)

@@ -45,6 +45,14 @@ class Keys:
                 shelf[at : at + _RECORD] = shelf[-_RECORD:]
                 del shelf[-_RECORD:]
 
+    def change(self, before: bytes, after: bytes, number: int) -> None:
+        """Put a number under the keys after a change instead of those before it; what is in both is left alone."""
+        if before == after:
+            return
+        old, new = dict.fromkeys(_each(before)), dict.fromkeys(_each(after))
+        self.remove(b"".join(key for (key,) in old if (key,) not in new), number)
+        self.add(b"".join(key for (key,) in new if (key,) not in old), number)
+
     def _shelf(self, key: bytes) -> bytearray:
         return self._shelves[key[0] << 4 | key[1] >> 4]
 
