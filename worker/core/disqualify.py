@@ -68,15 +68,19 @@ class Fit:
 
 
 def score(deal: Deal, ideal: IdealClient) -> Score:
-    """Add up the signs of a deal. The same sign in one week counts once; before a real step each counts half."""
+    """Add up the signs of a deal. The same sign in one week counts once; before a real step each counts half.
+
+    Without any sign nothing else is looked at, the fit neither.
+    """
     signs = tuple(_once(_signs(deal, ideal)))
+    if not signs:
+        return Score(points=0, signs=(), rounds=0, fit=Fit())
     step = max((item.at for item in deal.evidence if _is_step(item, deal, ideal)), default=None)
     rounds = _rounds(signs, ideal)
     fits = fit(deal, ideal)
     points = sum(_weight(sign, ideal, halved=step is not None and sign.at <= step) for sign in signs)
     points += ideal.each_new_round * max(0, rounds - 1)
-    if signs:
-        points += ideal.fit_counts * (bool(fits.against) - bool(fits.speaks_for))
+    points += ideal.fit_counts * (bool(fits.against) - bool(fits.speaks_for))
     return Score(points=max(0, points), signs=signs, rounds=rounds, fit=fits)
 
 
@@ -133,9 +137,10 @@ def _once(signs: Iterable[Evidence]) -> Iterator[Evidence]:
 
 
 def _signs(deal: Deal, ideal: IdealClient) -> Iterator[Evidence]:
-    spoken = [item for item in deal.evidence if item.event in TIME_WASTING and not item.withdrawn]
-    yield from spoken
-    yield from _vanished(deal, spoken, ideal)
+    said_so = [item for item in deal.evidence if item.event in TIME_WASTING and not item.withdrawn]
+    yield from said_so
+    if said_so:
+        yield from _vanished(deal, said_so, ideal)
     yield from _only_questions(deal, ideal)
     for item in deal.evidence:
         if item.event is Event.PAYMENT_RECEIVED and moves(item) and _is_pity(item, deal, ideal):
@@ -176,6 +181,8 @@ def _is_excuse(item: Evidence) -> bool:
 
 def _only_questions(deal: Deal, ideal: IdealClient) -> Iterator[Evidence]:
     """Great questions, mail after mail, and not one step forward."""
+    if len(spoken(deal, Speaker.CONTACT)) < ideal.questions_without_a_step:
+        return
     step = max((item.at for item in deal.evidence if item.event in _HALF_A_STEP and moves(item)), default=None)
     asked = [mail for mail in _words_of(Speaker.CONTACT, deal) if mail.asks and (step is None or mail.at > step)]
     if len(asked) < ideal.questions_without_a_step or (asked[-1].at - asked[0].at).days < 7 * ideal.vanished_after_weeks:
