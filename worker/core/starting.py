@@ -83,7 +83,7 @@ class Start:
 
 def candidates(deal: Deal, world: World) -> tuple[Start, ...]:
     """Every playbook that has a reason to begin, now or later, the most important first."""
-    books = world.books.begun_by(_triggers(deal))
+    books = world.books.begun_by(_triggers(deal, world))
     return tuple(start for book in books for start in _candidates(book, deal, world))
 
 
@@ -114,11 +114,17 @@ def awaited(found: Iterable[Start], deal: Deal, world: World, now: datetime) -> 
     return tuple(start for start in found if start.due > now and _allowed(start, deal, world, now))
 
 
-def _triggers(deal: Deal) -> set[Trigger]:
+def _triggers(deal: Deal, world: World) -> set[Trigger]:
     """What could begin a playbook for a deal as it stands. Most playbooks are ruled out by it without a closer look."""
     stage = deal.stage
     found: set[Trigger] = set(_WATCHES[stage])
     found.update(item.event for item in deal.evidence)
+    if Event.INTEREST not in found:
+        found.discard(Watch.STALLED)
+    if not world.outcomes:
+        found.discard(Watch.OUTCOME)
+    if not deal.wanted:
+        found.discard(Watch.WANTED)
     found.update((stage, Stage.OPENING) if stage is Stage.ACTIVE else (stage,))
     return found
 

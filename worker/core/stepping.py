@@ -146,9 +146,10 @@ def _without(run: Run, why: str, desk: Desk) -> Run:
 def _handed_on(run: Run, desk: Desk) -> Run:
     """Where an address is dead the deal goes on with a colleague, and with nobody who wants no mail."""
     entry = suppressed(run.contact, desk.world)
+    if entry is None or entry.opted_out or not entry.dead or run.waits_for:
+        return run
     other = main_contact(desk.deal, desk.world)
-    usable = other is not None and suppressed(other.address, desk.world) is None
-    if entry is None or entry.opted_out or not entry.dead or other is None or not usable or run.waits_for:
+    if other is None:
         return run
     moved = replace(run, contact=other.address, why=f"{run.why} ({run.contact}: {entry.why})")
     desk.put(moved)
