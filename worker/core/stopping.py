@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from worker.core.calendar import Locale, fitting, later
+from worker.core.kept import kept
 from worker.core.lifecycle import CERTAIN_ONLY, OPEN
 from worker.core.model import (
     Address,
@@ -73,18 +74,24 @@ def anchor(run: Run, book: Playbook, deal: Deal) -> datetime:
 
 def ends(run: Run, book: Playbook, deal: Deal, world: World) -> Reason | None:
     """Why a run has to end now, or None while it may go on."""
-    rules = book.stop_when | (_LIFE_CYCLE if book.life_cycle else _CHASING)
     since = anchor(run, book, deal)
     moved_on = _moved_on(run, book, deal, world) or _outranked(run, book, deal, world)
     if moved_on is not None:
         return moved_on
-    for rule in sorted(rules):
-        if _began_with(book, rule) or (rule is Rule.MAIL_BOUNCES and not book.writes):
-            continue  # what is only told to the owner needs no address of theirs
+    for rule in _rules(book):
         reason = _fires(rule, run, deal, since, world)
         if reason is not None:
             return reason
     return None
+
+
+@kept(256)
+def _rules(book: Playbook) -> tuple[Rule, ...]:
+    """All that ends a playbook, by its own words and by those of the house."""
+    rules = book.stop_when | (_LIFE_CYCLE if book.life_cycle else _CHASING)
+    if not book.writes:
+        rules -= {Rule.MAIL_BOUNCES}  # what is only told to the owner needs no address of theirs
+    return tuple(rule for rule in sorted(rules) if not _began_with(book, rule))
 
 
 def _began_with(book: Playbook, rule: Rule) -> bool:
