@@ -138,6 +138,7 @@ def _months_on(day: date, months: int) -> date:
     return first.replace(day=min(day.day, last))
 
 
+@lru_cache(maxsize=4096)  # a deal that waits asks at each plan for the same day
 def _business_days_on(day: date, count: int, place: Locale) -> date:
     while count > 0:
         day += timedelta(days=1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 _TITLES = frozenset({
@@ -50,6 +51,7 @@ class Names(NamedTuple):
     last: str
 
 
+@lru_cache(maxsize=4096)
 def names(display: str, *, place: str = "") -> Names:
     """Given and family name out of a display name: "Walsh, Erin (Ops)", "Dr. Erin Walsh", "WALSH Erin".
 

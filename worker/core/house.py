@@ -104,6 +104,8 @@ def _sent(item: OutboxItem, now: datetime) -> Decision:
 
 def _emptied(item: OutboxItem) -> OutboxItem:
     # It tells of many people; whoever asks to be forgotten must not live on in it.
+    if not item.letter.body and not item.letter.found_in:
+        return item
     return replace(item, letter=replace(item.letter, body="", found_in=()))
 
 
