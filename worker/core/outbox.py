@@ -167,14 +167,16 @@ def after(
     state = NEXT.get((item.state, happening))
     if state is None:
         raise IllegalMove(item, happening)
-    moved = replace(item, state=state, changed=now, reply=reply or item.reply)
-    if happening is Happening.DEFERRED:
-        moved = _deferred(moved, now, reply)
-    elif happening is Happening.POSTPONED:
-        moved = replace(moved, next_try=until)
-    elif happening in (Happening.RESTARTED, Happening.SENT_AGAIN):
-        moved = replace(moved, next_try=None)
-    return replace(moved, data=b"") if moved.state in OVER else moved
+    match happening:
+        case Happening.POSTPONED:
+            next_try = until
+        case Happening.RESTARTED | Happening.SENT_AGAIN:
+            next_try = None
+        case _:
+            next_try = item.next_try
+    data = b"" if state in OVER else item.data
+    moved = replace(item, state=state, changed=now, reply=reply or item.reply, next_try=next_try, data=data)
+    return _deferred(moved, now, reply) if happening is Happening.DEFERRED else moved
 
 
 def concluded(item: OutboxItem, delivery: Delivery, now: datetime) -> OutboxItem:
@@ -232,9 +234,8 @@ def _deferred(item: OutboxItem, now: datetime, reply: str) -> OutboxItem:
     tried_for = sum((retry_after(n) for n in range(1, tries)), timedelta())
     too_old = tries >= _TRIES_BEFORE_AGE_COUNTS and now - item.letter.send_at >= GIVE_UP_AFTER
     if tried_for >= GIVE_UP_AFTER or too_old:
-        return replace(
-            item, state=Outbox.REFUSED, attempts=tries, next_try=None, reply=f"given up after {tries} tries: {reply}"
-        )
+        given_up = f"given up after {tries} tries: {reply}"
+        return replace(item, state=Outbox.REFUSED, attempts=tries, next_try=None, reply=given_up, data=b"")
     return replace(item, attempts=tries, next_try=now + retry_after(tries))
 
 
