@@ -157,3 +157,13 @@ def test_planning_twice_under_a_changed_text_plans_nothing_new(begun, book, worl
     made = world(replace(book(RING, step("other", RING.deed)), hash="edited"))
     once = posted(plan(deal, made, now), now)
     assert plan(once, made, now).deal == once
+
+
+def test_a_task_that_has_waited_comes_in_the_owners_morning_and_not_in_their_night(deal, wrote, said, world, book, planned, start):
+    rules = world(book(step("ring", Task(text="Ring"), wait=read_duration("3 days")), when=Event.PROPOSAL_SENT, stop_when=frozenset()))
+    late = start.replace(hour=22)  # a Monday, 23 h in Berlin
+    proposed = replace(deal, evidence=(said(Event.PROPOSAL_SENT, speaker=Speaker.OWNER),))
+    begun = planned(proposed, rules, late)
+    assert not [row for row in planned(begun, rules, late + timedelta(days=3)).decisions if row.action is Action.TASK]
+    friday = (late + timedelta(days=4)).replace(hour=6)  # seven in Berlin
+    assert [row.step for row in planned(begun, rules, friday).decisions if row.action is Action.TASK] == ["ring"]

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from worker.core.model import Address, Bucket, Contact, Event, Evidence, Run, Speaker, Stage, StageChange
+from worker.core.model import Address, Bucket, Contact, Event, Evidence, MessageId, Run, Speaker, Stage, StageChange
 from worker.core.outbox import Drop, Go, WaitUntil
 from worker.core.playbook import Hours, Rule, Send, Step, Watch
 from worker.core.situation import Caps, Known
@@ -27,8 +27,8 @@ def running(deal, wrote, said):
 
 @pytest.fixture
 def queued(running, world, book, planned):
-    """The nudge is in the outbox, to leave at nine in the morning."""
-    return planned(running, world(book()), datetime(2025, 3, 11, 8, 0, tzinfo=UTC))
+    """The nudge is in the outbox, to leave a little before noon."""
+    return planned(running, world(book()), datetime(2025, 3, 11, 10, 30, tzinfo=UTC))
 
 
 def _stops(deal, book, world):
@@ -215,8 +215,12 @@ def test_one_day_is_a_day_of_the_contact(queued, book, world):
     there = replace(queued, contacts=(replace(queued.contacts[0], offsets=((queued.created, -300),)),))
     last_night = datetime(2025, 3, 12, 3, 0, tzinfo=UTC)  # still the 11th in New York
     known = world(book(), people={IRIS: Known(sent=(last_night,))})
-    assert may_send(there, queued.outbox[0], known, datetime(2025, 3, 12, 15, 0, tzinfo=UTC)) == Go()
-    assert isinstance(may_send(queued, queued.outbox[0], known, datetime(2025, 3, 12, 15, 0, tzinfo=UTC)), WaitUntil)
+    afternoon = datetime(2025, 3, 12, 15, 0, tzinfo=UTC)
+    item = replace(queued.outbox[0], next_try=afternoon)
+    assert may_send(there, item, known, afternoon) == Go()
+    verdict = may_send(queued, item, known, afternoon)
+    assert isinstance(verdict, WaitUntil)
+    assert verdict.when.date() == date(2025, 3, 13)
 
 
 @pytest.mark.parametrize("caps", [Caps(per_hour=4), Caps(per_day=4)])
@@ -228,6 +232,36 @@ def test_caps_hold_a_mail_back(queued, book, world, caps):
 def test_a_mail_to_the_owner_knows_no_hours(queued, book, world):
     item = replace(queued.outbox[0], letter=replace(queued.outbox[0].letter, to_owner=True))
     assert may_send(queued, item, world(book()), datetime(2025, 3, 15, 3, 0, tzinfo=UTC)) == Go()
+
+
+def test_the_week_of_a_person_is_full_across_deals_in_the_moment_of_sending_too(queued, book, world):
+    days = tuple(datetime(2025, 3, day, 9, 0, tzinfo=UTC) for day in (5, 6, 7))
+    verdict = may_send(queued, queued.outbox[0], world(book(), people={IRIS: Known(sent=days)}), NOON)
+    assert isinstance(verdict, WaitUntil)
+    assert verdict.when.date() == date(2025, 3, 12)  # a week after the first of them
+    assert may_send(queued, queued.outbox[0], world(book(), people={IRIS: Known(sent=days[:2])}), NOON) == Go()
+
+
+def test_what_was_held_up_waits_for_a_spread_of_its_own(queued, book, world):
+    spread = book(hours=Hours(spread=(25, 70)))
+    after_ten_days = datetime(2025, 3, 21, 9, 0, tzinfo=UTC)
+    others = [replace(queued.outbox[0], letter=replace(queued.outbox[0].letter, id=f"d{n}/nudge")) for n in range(30)]
+    verdicts = [may_send(queued, item, world(spread), after_ten_days) for item in others]
+    moments = {verdict.when for verdict in verdicts if isinstance(verdict, WaitUntil)}
+    assert len(moments) > 25  # of thirty, by the second
+    assert min(moments) >= after_ten_days + timedelta(minutes=25)
+    assert may_send(queued, replace(others[0], next_try=min(moments)), world(spread), min(moments)) == Go()
+
+
+def test_nothing_goes_out_in_the_name_of_an_owner_who_is_away(queued, book, world, gone):
+    owner = gone(queued.owner.address, away_from=NOON - timedelta(days=1), away_until=date(2025, 3, 14),
+                 found_in=(MessageId("ooo@weberbund.test"),))  # fmt: skip
+    home = replace(world(book()).home, away=((date(2025, 3, 10), date(2025, 3, 14)),))
+    absent = replace(world(book(), suppressed=(owner,)), home=home)
+    verdict = may_send(queued, queued.outbox[0], absent, NOON)
+    assert isinstance(verdict, WaitUntil)
+    assert "jonas@weberbund.test, who writes it, is away until 14 March 2025" in verdict.why
+    assert verdict.when.date() == date(2025, 3, 17)  # Monday, the business day after
 
 
 def test_declines_and_thanks_for_an_introduction_are_no_automated_mail_of_the_day():

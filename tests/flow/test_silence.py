@@ -176,3 +176,26 @@ def test_two_strangers_at_one_free_mail_house_do_not_speak_for_each_other(story,
     story.live(date(2025, 3, 31))
     assert story.purposes("uma.lindt@gmail.com") == []
     assert story.purposes("bo.ek@gmail.com")[:1] == ["nudge"]
+
+
+# -- whose mail it is ------------------------------------------------------------------------------
+
+
+def test_nothing_goes_out_in_the_name_of_an_owner_who_is_away_themselves(story, at, offer):
+    story.away(at(3, 14), "Rosa Lindqvist <rosa@quarry.test>", "I am out of the office until 28 March 2025.")
+    story.live(date(2025, 7, 31))
+    nudge, _ = story.sent(TOVES)
+    assert nudge.date() > date(2025, 3, 28)
+
+
+def test_the_absence_of_a_colleague_holds_nothing_of_the_owners(story, at, offer):
+    story.away(at(3, 14), "Teo Marsh <teo@quarry.test>", "I am out of the office until 28 March 2025.")
+    story.live(date(2025, 7, 31))
+    assert story.sent(TOVES)[0].date() < date(2025, 3, 28)
+
+
+def test_what_the_owner_has_to_do_waits_for_a_working_day_of_theirs(story, at, offer):
+    story.live(date(2025, 7, 31))
+    tasks = [row.decision.at.astimezone(story.household.zone) for row in story.told(TOVES, Action.TASK)]
+    assert tasks
+    assert all(task.weekday() < 5 and 7 <= task.hour < 19 for task in tasks)

@@ -13,7 +13,7 @@ from worker.core.lifecycle import label
 from worker.core.model import Address, Bucket, Deal, Event, Reading
 from worker.core.playbook import Mode
 from worker.core.signal import notaries
-from worker.core.situation import Caps, Known, World
+from worker.core.situation import Caps, Known, World, away
 from worker.core.standing import became_client
 from worker.core.stopping import ANSWERS
 from worker.settings import Settings
@@ -44,7 +44,7 @@ class Household:
         return World(
             address=self.reading.address,
             books=self.library.books,
-            home=Locale(zone=self.zone, country=self.country),
+            home=Locale(zone=self.zone, country=self.country, away=away(deal.owner.address, self.keeper.suppression)),
             suppression=self.keeper.suppression,
             purposes=self.library.templates.purposes,
             languages=self.library.templates.languages,

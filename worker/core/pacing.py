@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from worker.core.calendar import Locale, later
+from worker.core.calendar import DECENT, Locale, fitting, later
 from worker.core.care import (
     APART,
     RANK,
@@ -14,12 +14,13 @@ from worker.core.care import (
 )
 from worker.core.desk import Desk
 from worker.core.model import Action, Contact, Run, RunState
-from worker.core.playbook import Condition, Handover, Playbook, Send, Step
+from worker.core.playbook import Condition, Handover, Hours, Playbook, Send, Step, Task
 from worker.core.situation import done_by_hand, locale, quiet_from
 from worker.core.standing import introduced_at
 from worker.core.starting import holds
 from worker.core.template import Purpose
 
+_OWNERS_DAY = Hours(begin=DECENT[0], end=DECENT[1])
 _AFTER_INTRODUCTION = frozenset({Condition.DELIVERY_SILENT, Condition.INTRODUCED})
 
 
@@ -33,6 +34,9 @@ def when_due(step: Step, run: Run, book: Playbook, contact: Contact, desk: Desk)
     quiet = quiet_until(purpose, contact, desk.deal, desk.world)
     if quiet is not None and quiet > due and not beaten_by_the_past(purpose, due, contact, desk.deal, desk.world):
         return quiet
+    if isinstance(step.deed, Task) and due > (run.since or run.started):
+        # What has waited for its day waits for the owner's morning, too; what has just happened is told at once.
+        return fitting(due, _OWNERS_DAY, desk.world.home)
     return due
 
 

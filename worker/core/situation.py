@@ -73,6 +73,7 @@ class World:
     address: Address
     books: Books
     home: Locale
+    """The owner's place, and the days on which they are away."""
     suppression: Suppression
     purposes: Mapping[str, str] = field(default_factory=dict)
     """Template name -> purpose."""
@@ -105,9 +106,9 @@ def suppressed(address: Address, world: World) -> Suppressed | None:
     return entry if entry and (entry.opted_out or entry.dead) else None
 
 
-def away(address: Address, world: World) -> tuple[tuple[date, date], ...]:
+def away(address: Address, suppression: Suppression) -> tuple[tuple[date, date], ...]:
     """The days of a person's absence, the day of return included: nobody is written to on that day."""
-    entry = world.suppression.people.get(address)
+    entry = suppression.people.get(address)
     if entry is None or entry.away_from is None:
         return ()
     until = entry.away_until or (entry.away_from + AWAY_WITHOUT_DATE).date()
@@ -119,7 +120,8 @@ def locale(contact: Contact, world: World) -> Locale:
     domain, home = contact.address.rpartition("@")[2], world.home
     found = whereabouts(contact.offsets, domain, home.zone, home.country)
     return Locale(
-        zone=found.zone, country=found.country, away=away(contact.address, world), sender=home.country,
+        # What goes out in the name of somebody who is away themselves meets nobody who could take the answer.
+        zone=found.zone, country=found.country, away=(*away(contact.address, world.suppression), *home.away), sender=home.country,
         home=home.zone, or_zone=found.or_zone,
     )  # fmt: skip
 

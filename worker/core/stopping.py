@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from worker.core.calendar import Locale, fitting, later
+from worker.core.calendar import Locale, fitting, later, spread
 from worker.core.kept import kept
 from worker.core.lifecycle import CERTAIN_ONLY, OPEN
 from worker.core.model import (
@@ -26,7 +26,7 @@ from worker.core.model import (
 )
 from worker.core.outbox import Drop, Go, Verdict, WaitUntil
 from worker.core.playbook import Duration, Playbook, Rule, Unit, Watch
-from worker.core.situation import World, locale, on_the_same_day, open_complaint, suppressed
+from worker.core.situation import World, away, locale, on_the_same_day, open_complaint, suppressed
 
 _ALWAYS = frozenset({Rule.CONTACT_ASKS_TO_STOP, Rule.MAIL_BOUNCES, Rule.DEAL_DISQUALIFIED})
 _LIFE_CYCLE = _ALWAYS | {Rule.DEAL_CANCELLED, Rule.PAYMENT_REVERSED}
@@ -46,6 +46,9 @@ _STAGES = {
 _GRAVE = frozenset({Event.CANCELLED, Event.PAYMENT_REVERSED, Event.SIGNING_DECLINED})
 _RESTS_FOR = 10
 """Business days after which a complaint that was settled is old enough to go on."""
+_LATE = timedelta(hours=1)
+"""A mail that could not leave for so long was held up: by a standstill, or by a server that was away."""
+_WEEK = timedelta(days=7)
 ANSWERS = frozenset({"decline", "referral_thanks"})
 """Mails that answer a mail of the day: they do not count as the one automated mail of that day."""
 
@@ -251,11 +254,14 @@ def _absent(run: Run, deal: Deal, world: World, now: datetime) -> Reason | None:
     contact = next((contact for contact in deal.contacts if contact.address == run.contact), None)
     if contact is None:
         return None
-    place = locale(contact, world)
-    today = now.astimezone(place.zone).date()
-    for first, last in place.away:
-        if first <= today <= last:
-            return Reason(why=f"away until {last:%d %B %Y}", found_in=world.suppression.people[run.contact].found_in)
+    people = world.suppression.people
+    for address, days in ((contact.address, away(contact.address, world.suppression)), (deal.owner.address, world.home.away)):
+        zone = locale(contact, world).zone if address == contact.address else world.home.zone
+        today = now.astimezone(zone).date()
+        for first, last in days:
+            if first <= today <= last:
+                who = "" if address == contact.address else f"{address}, who writes it, is "
+                return Reason(why=f"{who}away until {last:%d %B %Y}", found_in=people[address].found_in)
     return None
 
 
@@ -292,12 +298,25 @@ def _when(deal: Deal, item: OutboxItem, run: Run, book: Playbook, world: World, 
     fits = fitting(now, book.hours, place)
     if fits > now:
         return WaitUntil(when=fits, why=f"outside the hours of {run.contact}")
+    if now - (item.next_try or item.letter.send_at) > _LATE:
+        at = spread(now, book.hours, place, item.letter.id)
+        return WaitUntil(when=at, why="it was held up, and what was held up does not leave in a volley")
     if world.sent_last_hour >= world.caps.per_hour or world.sent_last_day >= world.caps.per_day:
         return WaitUntil(when=now + timedelta(minutes=30), why="the cap on mails an hour or a day is reached")
     if letter_counts(item.letter.purpose) and written_to_on(now, run.contact, place, world):
         tomorrow = (now.astimezone(place.zone) + timedelta(days=1)).replace(hour=0, minute=0, second=0)
         return WaitUntil(when=fitting(tomorrow, book.hours, place), why="they have had a mail of ours today")
+    free = _room_in_the_week(item, run.contact, world, now)
+    if free is not None:
+        return WaitUntil(when=fitting(free, book.hours, place), why="they have had enough mails of ours this week")
     return Go()
+
+
+def _room_in_the_week(item: OutboxItem, address: Address, world: World, now: datetime) -> datetime | None:
+    """When the week of a person has room for a mail again; None where it has room now."""
+    week = sorted(one for one in world.known(address).sent if now - _WEEK < one <= now)
+    most = world.caps.per_contact_per_week
+    return week[-most] + _WEEK if letter_counts(item.letter.purpose) and len(week) >= most else None
 
 
 def letter_counts(purpose: str) -> bool:
