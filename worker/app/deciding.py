@@ -6,10 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from worker.app.confirmation import confirmation
 from worker.app.digest import Digests
 from worker.app.household import Household
 from worker.app.writing import Writer
-from worker.core import planner
+from worker.core import confirming, planner
 from worker.core.house import is_house
 from worker.core.model import Deal, DealId, Decision, Letter, MessageId, Question, Stage
 from worker.core.plan import Draft, Plan
@@ -45,7 +46,7 @@ class Deciding:
         digests.open_for(deal, now)
         world = self.household.world(deal, now)
         plan = planner.plan(deal, world, now)
-        after = digests.receipted(self._written(plan, world, now), world, now)
+        after = digests.receipted(self._confirmed(self._written(plan, world, now), now), world, now)
         return self._kept(after, deal, after.decisions[len(deal.decisions) :])
 
     def _kept(self, after: Deal, before: Deal, new: tuple[Decision, ...]) -> Deal:
@@ -71,6 +72,15 @@ class Deciding:
             deal = self._write(draft, deal, world, now)
         for letter in plan.letters:
             deal = self._post(letter, deal, now)
+        return deal
+
+    def _confirmed(self, deal: Deal, now: datetime) -> Deal:
+        """The deal with a mail for each command of which its owner has not heard yet."""
+        for one in confirming.to_tell(deal):
+            deal = self._post(confirmation(one, deal, self.writer, now), deal, now)
+            told = replace(one, answer="told", answered=now, message_id=deal.outbox[-1].message_id)
+            questions = tuple(told if other.id == one.id else other for other in deal.questions)
+            deal = replace(deal, questions=questions)
         return deal
 
     def _write(self, draft: Draft, deal: Deal, world: World, now: datetime) -> Deal:

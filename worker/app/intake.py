@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from worker.app.household import Household
 from worker.app.understanding import detected
-from worker.core import outbox, placing, record, steering
+from worker.core import confirming, outbox, placing, record, steering
 from worker.core.calendar import Locale
 from worker.core.model import (
     Deal,
@@ -18,9 +18,11 @@ from worker.core.model import (
     Evidence,
     Kind,
     Message,
+    MessageId,
     Outbox,
     OutboxItem,
     Party,
+    Question,
     RawMail,
     Reading,
     Strength,
@@ -28,6 +30,7 @@ from worker.core.model import (
     Unplaced,
 )
 from worker.core.placing import Placed
+from worker.core.steering import Command, Verb
 from worker.io.imap_account import SENT
 from worker.mail.parse import parse
 
@@ -135,7 +138,7 @@ class Intake:
             return id
         if any(mail.id == message.id for mail in deal.log):
             if not history:  # a colleague's mailbox may have shown it first, without the tag of our copy
-                steered = self._tagged(deal, message, now)
+                steered = self._tagged(deal, message, now, quietly=False)
                 if steered != deal:
                     self._commit(steered, now)
             return id
@@ -144,7 +147,7 @@ class Intake:
         changed = record.remember(deal, message, evidence, self.household.reading, at, history=history)
         if history:
             changed = replace(changed, live_from=now)
-        self._commit(self._steer(changed, message, now), now)
+        self._commit(self._steer(changed, message, now, quietly=history), now)
         return id
 
     def _open(
@@ -162,29 +165,50 @@ class Intake:
             message, placed.opens_for, owner, self.household.reading.key, at, live_from=now if history else None
         )
         deal = record.remember(deal, message, evidence, self.household.reading, at, history=history)
-        self._commit(self._steer(deal, message, now), now)
+        self._commit(self._steer(deal, message, now, quietly=history), now)
         return deal.id
 
-    def _steer(self, deal: Deal, message: Message, now: datetime) -> Deal:
-        """Obey the tags and words of a member of the team. Nobody else commands, and nobody by a mail not to us."""
+    def _steer(self, deal: Deal, message: Message, now: datetime, *, quietly: bool) -> Deal:
+        """Obey the tags and words of a member of the team. Nobody else commands, and nobody by a mail not to us.
+
+        Args:
+            quietly: the command is of the past, and nobody waits for an answer to it.
+        """
         if message.trust is not Trust.TEAM or message.place.account:
             return deal
-        reading = self.household.reading
-        place = Locale(zone=self.household.zone, country=self.household.country)
-        deal = self._tagged(deal, message, now)
-        spoken = steering.by_words(message) if not placing.others(message, reading) else None
+        deal = self._tagged(deal, message, now, quietly=quietly)
+        if placing.others(message, self.household.reading) or message.kind is not Kind.HUMAN:
+            return deal
+        spoken = steering.by_words(message)
         if spoken is not None:
-            deal = steering.obey(deal, spoken, steering.answered(deal, message), message, place, now)
-        return deal
+            return self._obeyed(deal, spoken, steering.answered(deal, message), message, now, quietly=quietly)
+        said = "" if quietly else steering.unread(deal, message)
+        return confirming.not_understood(deal, said, message, now) if said else deal
 
-    def _tagged(self, deal: Deal, message: Message, now: datetime) -> Deal:
+    def _tagged(self, deal: Deal, message: Message, now: datetime, *, quietly: bool) -> Deal:
         """Obey the tags in the addresses of a mail of the team that came to us."""
         if message.trust is not Trust.TEAM or message.place.account:
             return deal
-        place = Locale(zone=self.household.zone, country=self.household.country)
         for command in steering.by_tag(message, self.household.reading):
-            deal = steering.obey(deal, command, None, message, place, now)
+            deal = self._obeyed(deal, command, None, message, now, quietly=quietly)
+        for tag in () if quietly else steering.unknown_tags(message, self.household.reading):
+            deal = confirming.unknown_tag(deal, tag, message, now)
         return deal
+
+    def _obeyed(
+        self, deal: Deal, command: Command, question: Question | None, message: Message, now: datetime, *, quietly: bool
+    ) -> Deal:
+        """The deal after a command, and with what its owner hears of it."""
+        place = Locale(zone=self.household.zone, country=self.household.country)
+        match command.verb:
+            case Verb.UNDO:
+                done = confirming.undone(deal, confirming.confirmed(deal, message), now)
+            case Verb.WRONG:
+                done = confirming.wronged(deal, _led_to(deal, message), now)
+            case _:
+                done = steering.obey(deal, command, question, message, place, now)
+        books = (book.slug for book in self.household.library.books)
+        return done if quietly else confirming.noted(deal, done, command, question, message, books, now)
 
     def _commit(self, deal: Deal, now: datetime) -> None:
         """Due at once: a worker that is killed before it has decided does so at its next start."""
@@ -257,3 +281,9 @@ def _filed(item: OutboxItem, message: Message, now: datetime) -> OutboxItem:
     if item.message_id != message.id or item.state not in waiting:
         return item
     return outbox.after(item, outbox.Happening.FOUND, now, "our own copy came back")
+
+
+def _led_to(deal: Deal, message: Message) -> tuple[MessageId, ...]:
+    """The mails that led to the mail of ours that is answered."""
+    mine = {*message.in_reply_to, *message.references}
+    return tuple(id for item in deal.outbox if item.message_id in mine for id in item.letter.found_in)

@@ -92,10 +92,10 @@ class Writer:
             found_in=letter.found_in, to_owner=True, run=letter.run, step=letter.step, playbook=letter.playbook,
         )  # fmt: skip
 
-    def note(self, template: str, owner: Party, context: Context, at: datetime) -> Letter:
+    def note(self, template: str, owner: Party, context: Context, at: datetime, *, thread_subject: str = "") -> Letter:
         """Mail to an owner that no step of a playbook writes: a digest, a receipt. Its id is the caller's to give."""
         chosen = self._library.templates.choose(template)
-        rendered = self._renderer.render(chosen, context)
+        rendered = self._renderer.render(chosen, context, thread_subject=thread_subject)
         return Letter(
             id="", purpose=chosen.purpose, template=chosen.name, sender=Party(address=self._worker, name=WORKER_NAME),
             to=(owner,), subject=rendered.subject, body=rendered.body, send_at=at, to_owner=True,

@@ -24,7 +24,7 @@ from worker.core.model import (
 )
 from worker.core.outbox import UNCERTAIN_FOR
 from worker.core.plan import Draft, Plan
-from worker.core.situation import World
+from worker.core.situation import World, paused_in_words
 from worker.core.starting import starts, unseen
 from worker.core.stepping import advance, begin
 
@@ -83,7 +83,7 @@ def _paused(desk: Desk) -> None:
     until = desk.deal.paused_until
     if until is None or until <= desk.now:
         return
-    why = f"paused by the owner until {until:%d %B %Y}"
+    why = f"paused by the owner {paused_in_words(until, desk.now)}"
     if not any(row.action is Action.HOLD and row.why == why for row in desk.deal.decisions):
         to = tuple(contact.address for contact in desk.deal.contacts)
         desk.decide(Action.HOLD, why, tuple(mail.id for mail in desk.deal.log[-1:]), to=to)

@@ -28,6 +28,8 @@ from worker.core.whereabouts import whereabouts
 
 AWAY_WITHOUT_DATE = timedelta(days=14)
 """How long an absence lasts that names no day of return."""
+_FOR_GOOD = timedelta(days=3000)
+"""A pause for longer has no end."""
 _TALKED_LATELY = timedelta(days=10)
 _SMALL_TALK = frozenset({"check_in", "cross_sell"})
 _BY_HAND = {
@@ -208,6 +210,11 @@ def introduces_a_colleague(mail: LoggedMail, deal: Deal) -> bool:
 def has(deal: Deal, event: Event) -> bool:
     return any(item.event is event and not item.withdrawn and item.strength is not Strength.WEAK
                for item in deal.evidence)  # fmt: skip
+
+
+def paused_in_words(until: datetime, now: datetime) -> str:
+    """For how long the owner wants nothing sent: to a day, or for as long as they say nothing else."""
+    return "until you say resume" if until - now > _FOR_GOOD else f"until {until:%d %B %Y}"
 
 
 def party(contact: Contact) -> Party:

@@ -52,6 +52,11 @@ class Verb(StrEnum):
     """A time as the tag: the owner wants to see the thread again then."""
     PLAYBOOK = "playbook"
     """playbook-NAME as the tag: that playbook begins for the deal."""
+    UNDO = "undo"
+    WRONG = "wrong deal"
+    """The mails that led to this speak of something else."""
+    STATUS = "status"
+    HELP = "help"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +66,8 @@ class Command:
 
 
 _ANSWERS = frozenset({Verb.YES, Verb.NO, Verb.EDIT, Verb.SKIP, Verb.DONE})
-_TAGS = {verb.value: verb for verb in Verb if verb not in _ANSWERS and verb not in (Verb.REMIND, Verb.PLAYBOOK)}
+_WORDS_ONLY = frozenset({Verb.REMIND, Verb.PLAYBOOK, Verb.UNDO, Verb.WRONG, Verb.STATUS, Verb.HELP})
+_TAGS = {verb.value: verb for verb in Verb if verb not in _ANSWERS and verb not in _WORDS_ONLY}
 _PLAYBOOK_TAG = "playbook-"
 _STOPPED = "stopped by the owner"
 _TIME_TAG = re.compile(r"(\d{1,3})(hour|day|week|month)s?")
@@ -81,20 +87,17 @@ _WORDS = {"yes": Verb.YES, "ja": Verb.YES, "oui": Verb.YES, "sí": Verb.YES, "si
           "no": Verb.NO, "nein": Verb.NO, "non": Verb.NO, "nee": Verb.NO, "skip": Verb.SKIP, "done": Verb.DONE,
           "stop": Verb.STOP, "pause": Verb.PAUSE, "resume": Verb.RESUME, "edit": Verb.EDIT, "signed": Verb.SIGNED,
           "paid": Verb.PAID, "lost": Verb.LOST, "later": Verb.LATER, "disqualify": Verb.DISQUALIFY,
-          "requalify": Verb.REQUALIFY}  # fmt: skip
+          "requalify": Verb.REQUALIFY, "delivered": Verb.DELIVERED, "undo": Verb.UNDO, "wrong": Verb.WRONG,
+          "status": Verb.STATUS, "help": Verb.HELP, "hilfe": Verb.HELP, "aide": Verb.HELP}  # fmt: skip
 _WEEKDAYS = frozenset({"mon", "tue", "wed", "thu", "fri", "sat", "sun", "monday", "tuesday", "wednesday", "thursday",
                       "friday", "saturday", "sunday"})  # fmt: skip
-_BARE = frozenset(
-    {Verb.SIGNED, Verb.PAID, Verb.LOST, Verb.LATER, Verb.DISQUALIFY, Verb.REQUALIFY, Verb.RESUME, Verb.STOP}
-)
+_BARE = frozenset({
+    Verb.SIGNED, Verb.PAID, Verb.LOST, Verb.LATER, Verb.DISQUALIFY, Verb.REQUALIFY, Verb.RESUME, Verb.STOP, Verb.DELIVERED,
+    Verb.UNDO, Verb.STATUS, Verb.HELP,
+})  # fmt: skip
 """Words that are a command only when they stand alone: "Later this week I'll ring them" is none."""
 _FIRST_WORD = re.compile(r"\s*([\w’']{1,20})\s*[:,.!]*\s*(.{0,4000})", re.DOTALL)
 _ANSWERING = re.compile(r"(?:re|aw|sv|antw|rif|r)\s*:", re.IGNORECASE)
-_UNDO = {
-    Verb.PROPOSAL: "", Verb.SIGNED: "", Verb.PAID: "", Verb.LOST: "requalify", Verb.LATER: "requalify",
-    Verb.DISQUALIFY: "requalify", Verb.REQUALIFY: "disqualify", Verb.PAUSE: "resume", Verb.RESUME: "pause 2 weeks",
-    Verb.STOP: "resume", Verb.DELIVERED: "", Verb.PLAYBOOK: "stop",
-}  # fmt: skip
 _GOOD_BYE = re.compile(
     r"drop.?off|good.?by|polite|letter|tell them|tell (?:him|her)|farewell|write|decline|absage|verabschied|höflich|"
     r"abschied|schreib|au revoir|poli|adieu|adiós|despedi|cort[eé]s|afscheid|beleefd|netjes",
@@ -135,6 +138,28 @@ def _of_tag(tag: str) -> Command | None:
     return Command(verb=Verb.REMIND, argument=tag) if _is_time(tag) else None
 
 
+def unknown_tags(message: Message, reading: Reading) -> tuple[str, ...]:
+    """The tags in the addresses of a mail that command nothing."""
+    recipients = [*(one.address for one in (*message.to, *message.cc)), *message.delivered_to]
+    return tuple(tag for tag in tags(recipients, reading) if _of_tag(tag) is None)
+
+
+def tag_names() -> tuple[str, ...]:
+    """Every tag but times and the names of playbooks."""
+    return tuple(_TAGS)
+
+
+def unread(deal: Deal, message: Message) -> str:
+    """The first words of a mail that was meant as a command and is none, "" for any other mail."""
+    text = message.text.strip()
+    addressed = text.lower().startswith("worker:")
+    mine = {*message.in_reply_to, *message.references}
+    asked = any(one.message_id in mine and not one.answer and one.kind not in ("task", "digest", "reminder", "confirm")
+                for one in deal.questions if one.message_id is not None)  # fmt: skip
+    first = text.removeprefix("worker:").strip().partition("\n")[0]
+    return f'"{first[:60]}"' if first and (addressed or asked) else ""
+
+
 def _is_time(tag: str) -> bool:
     try:
         date.fromisoformat(tag)
@@ -172,6 +197,8 @@ def by_words(message: Message) -> Command | None:
         return None
     if verb is Verb.PAUSE and argument and _how_long(argument) is _NO_END:
         return None
+    if verb is Verb.WRONG and argument.lower() != "deal":
+        return None
     return Command(verb=verb, argument=argument)
 
 
@@ -182,7 +209,7 @@ def answered(deal: Deal, message: Message) -> Question | None:
         if not question.answer and question.message_id is not None and question.message_id in mine:
             return question
     # A task is answered in its own thread only: a bare "done" could mean any of them.
-    open_ones = [one for one in deal.questions if not one.answer and one.kind not in ("task", "digest", "reminder")]
+    open_ones = [one for one in deal.questions if not one.answer and one.kind not in ("task", "digest", "reminder", "confirm")]
     asked = [one for one in open_ones if one.kind != "approval"] or open_ones
     return asked[-1] if len(asked) == 1 else None
 
@@ -197,14 +224,16 @@ def obey(
         case Verb.PAUSE:
             return replace(deal, paused_until=later(now, _how_long(command.argument), place))
         case Verb.RESUME:
-            return _resumed(replace(deal, paused_until=None))
+            return resumed(deal)
         case Verb.STOP:
             # The planner ends them, so that their mails are withdrawn and the decision stands in the record.
             runs = tuple(replace(run, ended=_STOPPED) if run.state in (RunState.ACTIVE, RunState.HELD) else run
                          for run in deal.runs)  # fmt: skip
-            return replace(deal, runs=runs)
+            return replace(deal, runs=runs, paused_until=later(now, _NO_END, place))
         case Verb.PLAYBOOK:
             return _wanted(deal, command.argument, message, now)
+        case Verb.UNDO | Verb.WRONG | Verb.STATUS | Verb.HELP:
+            return deal  # core/confirming: they are about what was done before
         case Verb.REMIND:
             return _reminded(deal, message, _remind_at(command.argument, place, now), now)
         case _:
@@ -217,15 +246,15 @@ def _wanted(deal: Deal, playbook: str, message: Message, now: datetime) -> Deal:
     return deal if known else replace(deal, wanted=(*deal.wanted, wish))
 
 
-def _resumed(deal: Deal) -> Deal:
-    """Runs that the owner has stopped go on; what was withdrawn with them may be written again."""
+def resumed(deal: Deal) -> Deal:
+    """The pause is over, and runs that the owner has stopped go on; what was withdrawn with them may be written again."""
     back = {run.id for run in deal.runs if run.ended == _STOPPED}
     runs = tuple(
         replace(run, state=RunState.ACTIVE, ended="", waits_for="") if run.id in back else run for run in deal.runs
     )
     items = tuple(item for item in deal.outbox if not (item.letter.run in back and item.state is Outbox.STOPPED))
     asked = tuple(one for one in deal.questions if not (one.run in back and one.answer == "stopped"))
-    return replace(deal, runs=runs, outbox=items, questions=asked)
+    return replace(deal, runs=runs, outbox=items, questions=asked, paused_until=None)
 
 
 def _reminded(deal: Deal, message: Message, due: datetime, now: datetime) -> Deal:
@@ -312,8 +341,3 @@ def _how_long(argument: str) -> Duration:
         return read_duration(argument) if argument else _NO_END
     except UnknownPhrase:
         return _NO_END
-
-
-def undo(command: Command) -> str:
-    """The word that takes a command back, "" where there is none."""
-    return _UNDO.get(command.verb, "")

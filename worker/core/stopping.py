@@ -26,7 +26,7 @@ from worker.core.model import (
 )
 from worker.core.outbox import Drop, Go, Verdict, WaitUntil
 from worker.core.playbook import Duration, Playbook, Rule, Unit, Watch
-from worker.core.situation import World, away, locale, on_the_same_day, open_complaint, suppressed
+from worker.core.situation import World, away, locale, on_the_same_day, open_complaint, paused_in_words, suppressed
 
 _ALWAYS = frozenset({Rule.CONTACT_ASKS_TO_STOP, Rule.MAIL_BOUNCES, Rule.DEAL_DISQUALIFIED})
 _LIFE_CYCLE = _ALWAYS | {Rule.DEAL_CANCELLED, Rule.PAYMENT_REVERSED}
@@ -204,7 +204,7 @@ def _counts(item: Evidence) -> bool:
 def held(deal: Deal, run: Run, book: Playbook, world: World, now: datetime) -> Reason | None:
     """Why nothing is sent for now, though the run goes on later."""
     if deal.paused_until is not None and deal.paused_until > now:
-        return Reason(why=f"paused by the owner until {deal.paused_until:%d %B}")
+        return Reason(why=f"paused by the owner {paused_in_words(deal.paused_until, now)}")
     if open_complaint(deal) and not run.trigger.startswith(f"{Event.COMPLAINT}:"):
         complaint = _newest(Event.COMPLAINT, deal)
         return Reason(why="a complaint is open", found_in=(complaint.found_in,) if complaint else ())
