@@ -14,18 +14,10 @@ import sys
 import time
 from zoneinfo import ZoneInfo
 
-from worker.app.household import Household
-from worker.app.library import read_library
-from worker.app.made_up import OWNER, TOGETHER, broken_rules, live, story_of
-from worker.app.writing import Writer
-from worker.core.model import Address, Reading
-from worker.core.playbook import Mode
-from worker.core.signal import notaries
-from worker.core.situation import Caps
-from worker.io.memory_store import MemoryStore
-from worker.io.shipped import shipped
+from _made_up import TOGETHER, WORKER, broken_rules, household_of_stories, live, story_of
 
-WORKER = Address("deals@tarn.example")
+from worker.app.household import Household
+from worker.app.writing import Writer
 
 
 def main() -> int:
@@ -36,7 +28,7 @@ def main() -> int:
     asked.add_argument("--seed", type=int)
     asked.add_argument("--profile", action="store_true")
     given = asked.parse_args()
-    household = _household()
+    household = household_of_stories()
     writer = Writer(household.library, WORKER)
     if given.seed is not None:
         return _tell(given.seed, household, writer)
@@ -59,15 +51,6 @@ def main() -> int:
     if given.profile:
         pstats.Stats(watch).sort_stats("tottime").print_stats(40)
     return 1 if faults else 0
-
-
-def _household() -> Household:
-    library = read_library(shipped("playbooks"), shipped("templates"))
-    return Household(
-        reading=Reading(address=WORKER, team=("@tarn.example",), key=b"made up", notaries=notaries(library.signals)),
-        library=library, keeper=MemoryStore(), zone=ZoneInfo("Europe/Berlin"), country="DE", mode=Mode.SEND,
-        caps=Caps(per_hour=1000, per_day=1000), watched=frozenset({OWNER.address}), approved=True,
-    )  # fmt: skip
 
 
 def _tell(seed: int, household: Household, writer: Writer) -> int:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from worker.app.household import Household
 from worker.app.intake import Intake
+from worker.app.library import read_library
 from worker.app.living import Life
 from worker.app.writing import Writer
 from worker.core.calendar import DECENT, is_business_day
@@ -27,16 +28,22 @@ from worker.core.model import (
     Party,
     Place,
     RawMail,
+    Reading,
     Speaker,
     Strength,
     Trust,
 )
+from worker.core.playbook import Mode
+from worker.core.signal import notaries
+from worker.core.situation import Caps
 from worker.core.stopping import letter_counts
 from worker.io.memory_store import MemoryStore
+from worker.io.shipped import shipped
 
 DAYS = 90
 TOGETHER = 20
 """Stories that share a household, so that caps and clocks are shared as they are in life."""
+WORKER = Address("deals@tarn.example")
 OWNER = Party(address=Address("mara@tarn.example"), name="Mara Voss")
 PLACES = {
     "America/New_York": "US", "America/Los_Angeles": "US", "Europe/London": "GB", "Europe/Berlin": "DE",
@@ -198,6 +205,16 @@ def _mail(
 
 
 # -- lived through ---------------------------------------------------------------------------
+
+
+def household_of_stories() -> Household:
+    """The owner of all stories with the shipped files, who has approved whatever needs it."""
+    library = read_library(shipped("playbooks"), shipped("templates"))
+    return Household(
+        reading=Reading(address=WORKER, team=("@tarn.example",), key=b"made up", notaries=notaries(library.signals)),
+        library=library, keeper=MemoryStore(), zone=ZoneInfo("Europe/Berlin"), country="DE", mode=Mode.SEND,
+        caps=Caps(per_hour=1000, per_day=1000), watched=frozenset({OWNER.address}), approved=True,
+    )  # fmt: skip
 
 
 def live(stories: Iterable[Story], household: Household, writer: Writer) -> Life:
