@@ -11,8 +11,8 @@ from worker.app.household import Household
 from worker.app.writing import Writer
 from worker.core import outbox
 from worker.core.house import house_id, is_house
-from worker.core.model import Deal, DealId, Decision, OutboxItem
-from worker.core.outbox import Drop, Go, Happening, WaitUntil
+from worker.core.model import Deal, DealId, Decision, OutboxItem, Suppressed
+from worker.core.outbox import Drop, Go, Happening, Verdict, WaitUntil
 from worker.core.stopping import may_send
 
 
@@ -33,6 +33,9 @@ class Departure:
     item: OutboxItem
 
 
+_Doors = tuple[Suppressed | None, ...]
+
+
 class Life:
     """The deals of a household, and the clock that they live by."""
 
@@ -43,6 +46,7 @@ class Life:
         self._deciding = Deciding(household=household, writer=writer, decided=self._decided)
         self._due: dict[DealId, datetime] = {}
         self._queue: list[tuple[datetime, DealId]] = []
+        self._planned: dict[DealId, tuple[Deal, _Doors]] = {}
 
     def wake(self, id: DealId, at: datetime) -> None:
         """Look at a deal again at that time."""
@@ -59,7 +63,7 @@ class Life:
 
     def advance(self, id: DealId, now: datetime) -> None:
         """Plan a deal, let its mails leave that are due, and plan what follows from their leaving."""
-        deal = self._deciding.advance(id, now)
+        deal = self._as_planned(id, now) or self._deciding.advance(id, now)
         left = self._deliver(id, now)
         if any(is_house(id) or not item.letter.to_owner for item in left):
             deal = self._deciding.advance(id, now)
@@ -69,12 +73,28 @@ class Life:
             self._wake_house(house_id(deal.owner.address), now)
         if deal is not None:
             self._wake_referrers(deal, now)
+        if deal is not None:
+            self._planned[id] = deal, self._doors(deal)
         times = [deal.due_at, outbox.wakes_at(deal.outbox)] if deal is not None else []
         later = [at for at in times if at is not None and at > now]
         if later:
             self.wake(id, min(later))
         else:
             self._due.pop(id, None)
+
+    def _as_planned(self, id: DealId, now: datetime) -> Deal | None:
+        """The deal where nothing is due but a mail, and a plan would find all as the last one left it; else None."""
+        deal = self.household.keeper.deal(id)
+        planned, doors = self._planned.get(id, (None, None))
+        if deal is None or deal is not planned or is_house(id) or (deal.due_at is not None and deal.due_at <= now):
+            return None
+        alone = all(self.household.keeper.index.by_contact(one.address) == (id,) for one in deal.contacts)
+        return deal if alone and self._doors(deal) == doors else None
+
+    def _doors(self, deal: Deal) -> _Doors:
+        """What is known of whether the people of a deal may be written to."""
+        people = self.household.keeper.suppression.people
+        return tuple(people.get(one.address) for one in deal.contacts)
 
     def _wake_referrers(self, deal: Deal, now: datetime) -> None:
         """A deal that was made due by another one: whoever introduced a new client is thanked again."""
@@ -103,8 +123,7 @@ class Life:
         return due
 
     def _leave(self, deal: Deal, item: OutboxItem, now: datetime) -> Deal:
-        world = self.household.world(deal, now, letter=item.letter.id)
-        match may_send(deal, item, world, now):
+        match self._may_leave(deal, item, now):
             case Go():
                 self.departures.append(Departure(at=now, deal=deal, item=item))
                 moved = outbox.after(item, Happening.CLAIMED, now)
@@ -116,6 +135,11 @@ class Life:
                 moved = outbox.after(item, Happening.STOPPED, now, why)
         items = tuple(moved if other.letter.id == item.letter.id else other for other in deal.outbox)
         return replace(deal, outbox=items)
+
+    def _may_leave(self, deal: Deal, item: OutboxItem, now: datetime) -> Verdict:
+        if item.letter.to_owner:
+            return Go()  # nothing in the world holds it
+        return may_send(deal, item, self.household.world(deal, now, letter=item.letter.id), now)
 
     def _decided(self, deal: Deal, decisions: tuple[Decision, ...]) -> None:
         self.rows.extend(Row(deal=deal, decision=decision) for decision in decisions)
