@@ -41,6 +41,7 @@ class Household:
             letter: id of the letter that asks whether it may leave; it does not stand in its own way.
         """
         index = self.keeper.index
+        sent_last_day = index.sent_since(now - timedelta(days=1))
         return World(
             address=self.reading.address,
             books=self.library.books,
@@ -56,8 +57,8 @@ class Household:
             outcomes=self._outcomes(deal),
             watched=deal.owner.address in self.watched,
             approved=self.approved,
-            sent_last_hour=index.sent_since(now - timedelta(hours=1)),
-            sent_last_day=index.sent_since(now - timedelta(days=1)),
+            sent_last_hour=index.sent_since(now - timedelta(hours=1)) if sent_last_day else 0,
+            sent_last_day=sent_last_day,
         )
 
     def _known(self, address: Address, deal: Deal, letter: str) -> Known:

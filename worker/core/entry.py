@@ -10,7 +10,19 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 from worker.core.kept import kept
-from worker.core.model import Address, Bucket, Deal, DealId, Event, LoggedMail, MessageId, Outbox, OutboxItem, Stage
+from worker.core.model import (
+    Address,
+    Bucket,
+    Contact,
+    Deal,
+    DealId,
+    Event,
+    LoggedMail,
+    MessageId,
+    Outbox,
+    OutboxItem,
+    Stage,
+)
 from worker.core.outbox import OVER, wakes_at
 
 HASH_LENGTH = 8
@@ -161,12 +173,10 @@ def _keys(deal: Deal, sent: Iterable[Sent], key: bytes) -> Iterator[bytes]:
     yield from _of_log(key)(deal.log)
     yield from (mail_key(key, item.message_id) for item in deal.outbox)
     yield from (mail_key(key, asked.message_id) for asked in deal.questions if asked.message_id is not None)
-    for contact in deal.contacts:
-        yield contact_key(key, contact.address)
-    for name in (*(contact.name for contact in deal.contacts), _company_name(deal.company)):
-        found = name_key(key, name)
-        if found is not None:
-            yield found
+    yield from _of_people(key)(deal.contacts)
+    company = name_key(key, _company_name(deal.company))
+    if company is not None:
+        yield company
     for item in deal.evidence:
         found = invoice_key(key, item.invoice) if item.event is Event.INVOICE_SENT and not item.withdrawn else None
         if found is not None:
@@ -186,6 +196,18 @@ def _of_log(key: bytes) -> Callable[[tuple[LoggedMail, ...]], tuple[bytes, ...]]
         return tuple(mail_key(key, id) for id in ids)
 
     return of_log
+
+
+@cache
+def _of_people(key: bytes) -> Callable[[tuple[Contact, ...]], tuple[bytes, ...]]:
+    """The keys of the people of a deal, by address and by name."""
+
+    @kept(64)
+    def of_people(contacts: tuple[Contact, ...]) -> tuple[bytes, ...]:
+        named = (name_key(key, contact.name) for contact in contacts)
+        return (*(contact_key(key, contact.address) for contact in contacts), *(one for one in named if one is not None))
+
+    return of_people
 
 
 def _company_name(domain: str) -> str:
