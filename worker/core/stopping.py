@@ -25,7 +25,7 @@ from worker.core.model import (
     Strength,
 )
 from worker.core.outbox import Drop, Go, Verdict, WaitUntil
-from worker.core.playbook import Duration, Playbook, Rule, Unit, Watch
+from worker.core.playbook import Condition, Duration, Playbook, Rule, Unit, Watch
 from worker.core.situation import World, away, locale, on_the_same_day, open_complaint, paused_in_words, suppressed
 
 _ALWAYS = frozenset({Rule.CONTACT_ASKS_TO_STOP, Rule.MAIL_BOUNCES, Rule.DEAL_DISQUALIFIED})
@@ -43,6 +43,8 @@ _STAGES = {
     Rule.DEAL_LOST: Stage.LOST,
     Rule.DEAL_IS_CLIENT: Stage.OPENING,
 }
+_NO_CLIENTS = frozenset({Condition.NOT_CLIENT, Condition.IS_PROSPECT, Condition.IS_SUSPECT})
+"""Whoever was none when it began may have become a client before its mail leaves."""
 _GRAVE = frozenset({Event.CANCELLED, Event.PAYMENT_REVERSED, Event.SIGNING_DECLINED})
 _RESTS_FOR = 10
 """Business days after which a complaint that was settled is old enough to go on."""
@@ -117,7 +119,8 @@ def _moved_on(run: Run, book: Playbook, deal: Deal, world: World) -> Reason | No
         return Reason(why=f"the deal is {_spaced(deal.stage)}: {change.why}", found_in=change.found_in)
     if book.when in _WHILE and deal.stage not in _WHILE[book.when]:
         return Reason(why=f"the deal is {_spaced(deal.stage)}: {change.why}", found_in=change.found_in)
-    if book.when is Watch.SILENT and book.writes and world.known(run.contact).label is Bucket.CLIENT:
+    meant_for_others = book.when is Watch.SILENT or _NO_CLIENTS.intersection(book.only_if)
+    if meant_for_others and book.writes and world.known(run.contact).label is Bucket.CLIENT:
         return Reason(why=f"{run.contact} is a client by now", found_in=change.found_in)
     if isinstance(book.when, Stage) and deal.stage is not book.when:
         return Reason(why=f"the deal is {_spaced(deal.stage)}: {change.why}", found_in=change.found_in)
