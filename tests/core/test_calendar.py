@@ -223,3 +223,14 @@ def test_half_the_world_apart_the_likelier_place_counts():
     place = Locale(zone=LONDON, or_zone=ZoneInfo("Pacific/Auckland"))
     found = fitting(datetime(2025, 1, 15, 1, tzinfo=UTC), Hours(), place)
     assert DECENT[0] <= found.astimezone(LONDON).time() < DECENT[1]
+
+
+def test_hours_by_the_owners_clock_are_theirs_as_far_as_they_are_decent_for_the_recipient():
+    there = Locale(zone=NEW_YORK, country="US", home=BERLIN)
+    by_owner = Hours(begin=time(9), end=time(17), spread=(0, 0), zone="owner")
+    monday = datetime(2025, 5, 5, 6, 0, tzinfo=UTC)  # eight in the morning for the owner, two in the night for them
+    assert fitting(monday, by_owner, there) == datetime(2025, 5, 5, 7, 0, tzinfo=NEW_YORK)
+    evening = datetime(2025, 5, 5, 15, 30, tzinfo=UTC)  # the owner has gone home; it is before noon there
+    assert fitting(evening, by_owner, there) == datetime(2025, 5, 6, 7, 0, tzinfo=NEW_YORK)
+    named = Hours(begin=time(9), end=time(17), spread=(0, 0), zone="Europe/Berlin")
+    assert fitting(evening, named, there) == fitting(evening, by_owner, there)

@@ -7,8 +7,10 @@ from datetime import date
 
 import pytest
 
+from worker.core.books import Books
 from worker.core.model import Action, Bucket, Outbox, Stage
 from worker.core.playbook import Mode
+from worker.io.playbook_files import read_playbooks
 
 ELI = "Eli Brandt <eli@papiermuehle.example>"
 ELIS = "eli@papiermuehle.example"
@@ -175,3 +177,44 @@ def test_a_yes_that_comes_after_the_contacts_reply_sends_nothing(careful, at):
     careful.to_worker(at(3, 19, 9), "yes", subject="Re: May I send this?", answers=question)
     careful.live(date(2025, 3, 27), anew=True)
     assert careful.sent() == []
+
+
+# -- what waits until it is done --------------------------------------------------------------------
+
+WAITS = """\
+playbook: 1
+name: Ring first
+start: {when: contact shows interest}
+stop_when: [contact asks to stop]
+steps:
+  - id: ring
+    task: Ring {{ contact.called }} about the press
+    wait_until_done: true
+  - id: write
+    wait: 1 business day
+    send: prospect/nudge
+"""
+
+
+@pytest.fixture
+def ring_first(story, tmp_path):
+    """The same firm with one playbook of its own."""
+    (tmp_path / "ring-first.yaml").write_text(WAITS, "utf-8")
+    books = Books.of(read_playbooks(tmp_path, story.household.library.templates.names))
+    story.household = replace(story.household, library=replace(story.household.library, books=books))
+    return story
+
+
+def _task(story):
+    return next(item for item in story.deal_of(ELIS).outbox if item.letter.step == "ring")
+
+
+def test_a_step_that_waits_until_it_is_done_goes_on_with_the_owners_word_by_mail(ring_first, at):
+    story = ring_first
+    _offered(story, at)
+    story.live(date(2025, 4, 30))
+    assert story.sent(ELIS) == []
+    story.to_worker(at(3, 20), "done", answers=str(_task(story).message_id))
+    story.live(date(2025, 4, 30), anew=True)
+    (nudge,) = story.sent(ELIS)
+    assert nudge.date() == date(2025, 3, 21)

@@ -203,6 +203,52 @@ def test_the_faults_of_all_files_are_told_at_once(tmp_path):
     assert [Path(line.partition(":")[0]).name for line in caught.value.lines] == ["a.yaml", "b.yaml"]
 
 
+def _sharing(folder, own=""):
+    """A playbook that takes its hours and its rules from rules/."""
+    (folder / "rules").mkdir(exist_ok=True)
+    (folder / "rules" / "office.yaml").write_text(
+        'calendar: {business_days: US, send_between: "09:00-12:00", time_zone: owner}\nstop_when: [contact replies]\n', "utf-8"
+    )
+    (folder / "rules" / "gentle.yaml").write_text("stop_when: [owner writes, mail bounces]\ncalendar: {days: [wed]}\n", "utf-8")
+    lines = [line for line in WHOLE.splitlines() if not line.startswith(("calendar:", "stop_when:"))]
+    text = "\n".join(lines).replace("steps:", f"include: [office, gentle]\n{own}steps:") + "\n"
+    (folder / "quiet.yaml").write_text(text, "utf-8")
+    return read_playbooks(folder, TEMPLATES)
+
+
+def test_what_playbooks_share_is_included(tmp_path):
+    (book,) = _sharing(tmp_path)
+    assert (book.hours.begin, book.hours.end) == (time(9), time(12))
+    assert (book.hours.holidays, book.hours.zone, book.hours.days) == ("US", "owner", frozenset({2}))
+    assert book.stop_when == {Rule.CONTACT_REPLIES, Rule.OWNER_WRITES, Rule.MAIL_BOUNCES}
+
+
+def test_a_playbooks_own_words_stand_above_what_it_includes_word_by_word(tmp_path):
+    own = 'calendar: {send_between: "14:00-16:00"}\nstop_when: [meeting is booked]\n'
+    (book,) = _sharing(tmp_path, own)
+    assert (book.hours.begin, book.hours.end, book.hours.holidays) == (time(14), time(16), "US")
+    assert Rule.MEETING_BOOKED in book.stop_when
+    assert Rule.CONTACT_REPLIES in book.stop_when
+
+
+def test_an_edit_of_what_is_shared_is_an_edit_of_the_playbook(tmp_path):
+    (before,) = _sharing(tmp_path)
+    rules = tmp_path / "rules" / "office.yaml"
+    rules.write_text(rules.read_text("utf-8").replace("09:00", "10:00"), "utf-8")
+    (after,) = read_playbooks(tmp_path, TEMPLATES)
+    assert after.hash != before.hash
+
+
+def test_a_fault_in_what_is_shared_is_told_with_its_own_file_and_line(tmp_path):
+    _sharing(tmp_path)
+    (tmp_path / "rules" / "gentle.yaml").write_text("stop_when: [owner writes]\ncalendar: {days: [wendsday]}\n", "utf-8")
+    with pytest.raises(PlaybookFault) as caught:
+        read_playbooks(tmp_path, TEMPLATES)
+    (line,) = caught.value.lines
+    assert "rules/gentle.yaml:2:19:" in line
+    assert "is no day" in line
+
+
 def test_a_folder_without_playbooks_says_how_to_get_some(tmp_path):
     with pytest.raises(PlaybookFault, match="worker init"):
         read_playbooks(tmp_path, TEMPLATES)
