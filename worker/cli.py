@@ -171,7 +171,8 @@ def _show(arguments: argparse.Namespace) -> int:
 def _explain(arguments: argparse.Namespace) -> int:
     from worker.app.explain import explain
 
-    return explain(arguments.paths, _settings(arguments), as_json=arguments.json)
+    settings = _settings(arguments) if arguments.json else _settings(arguments, Need.STATE)
+    return explain(arguments.paths, settings, as_json=arguments.json)
 
 
 def _rehearse(arguments: argparse.Namespace) -> int:
@@ -188,6 +189,6 @@ def _simulate(arguments: argparse.Namespace) -> int:
     from worker.app.simulate import simulate
 
     return simulate(
-        arguments.playbook, _settings(arguments), SystemClock().now(), who=arguments.who, since=arguments.since,
+        arguments.playbook, _settings(arguments, Need.STATE), SystemClock().now(), who=arguments.who, since=arguments.since,
         replies=arguments.reply, as_json=arguments.json,
     )  # fmt: skip

@@ -88,6 +88,17 @@ def test_what_came_with_the_program_is_well(capsys):
     assert "all well" in capsys.readouterr().out
 
 
+def test_a_first_touch_without_a_postal_address_is_a_note_and_no_fault(tmp_path, capsys):
+    assert main(["init", str(tmp_path)]) == 0
+    assert main(["check", str(tmp_path)]) == 0
+    assert "Note: firm/firm.yaml names no postal_address" in capsys.readouterr().out
+    firm = tmp_path / "playbooks" / "firm" / "firm.yaml"
+    text = firm.read_text(encoding="utf-8")
+    firm.write_text(text.replace('postal_address: ""', "postal_address: Quay 4, Harbour"), encoding="utf-8")
+    assert main(["check", str(tmp_path)]) == 0
+    assert "postal_address" not in capsys.readouterr().out
+
+
 def test_one_playbook_can_be_checked_alone(tmp_path, capsys):
     path = tmp_path / "silent.yaml"
     path.write_text(SILENT, "utf-8")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 import json
 import shutil
+from contextlib import redirect_stdout
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -18,9 +19,28 @@ from worker.app.simulate import live, read_reply
 from worker.app.simulate_screen import write_calendar, write_rows
 from worker.cli import main
 from worker.core.calendar import is_business_day
-from worker.core.model import Address, Party, Reading
+from worker.core.model import (
+    Address,
+    Contact,
+    Deal,
+    DealId,
+    Event,
+    Evidence,
+    Kind,
+    LoggedMail,
+    MessageId,
+    Party,
+    Reading,
+    Speaker,
+    Stage,
+    StageChange,
+    Strength,
+    Suppressed,
+    Suppression,
+)
 from worker.core.playbook import read_duration
 from worker.io.memory_store import MemoryStore
+from worker.io.store import Store
 
 ROOT = Path(__file__).parents[2]
 PLAYBOOKS = sorted(path.stem for path in (ROOT / "playbooks").glob("*.yaml"))
@@ -148,6 +168,72 @@ def test_the_screen_tells_what_is_supposed_and_how_it_ends(screen):
     assert "      | Hi Anna," in told
     assert told.endswith("Nothing was sent.\n")
     assert "It ends: " in told
+
+
+def test_a_client_with_a_further_offer_is_rung_and_not_chased(rows):
+    assert [row["action"] for row in rows("client-silent")] == ["task"]
+
+
+def test_a_step_that_is_left_out_says_what_it_asks_for(screen):
+    told = screen("hand-over")
+    assert 'Step "hand-over" is left out: "people of delivery are known" is not so here: write it into' in told
+
+
+def test_what_waits_for_an_answer_does_not_say_that_it_goes_on(screen):
+    assert 'It waits with "ask" until you have answered.' in screen("ask-for-business")
+
+
+# -- somebody whom the worker knows ------------------------------------------------------------------
+
+
+def _silent_deal() -> Deal:
+    at = datetime(2026, 1, 7, 10, 0, tzinfo=UTC)
+    rosa, asked = Party(address=Address("rosa@tarn.example"), name="Rosa Tarn"), MessageId("offer@tarn.example")
+    offer = Evidence(event=Event.PROPOSAL_SENT, strength=Strength.CERTAIN, quote="our offer", signal="proposal", found_in=asked,
+                     at=at, speaker=Speaker.OWNER)  # fmt: skip
+    theirs = LoggedMail(id=MessageId("hello@berg.de"), at=at.replace(day=5), sender=ANNA.address, to=(rosa.address,),
+                        subject="Looms", kind=Kind.HUMAN, speaker=Speaker.CONTACT)  # fmt: skip
+    ours = LoggedMail(id=asked, at=at, sender=rosa.address, to=(ANNA.address,), subject="Looms", kind=Kind.HUMAN,
+                      speaker=Speaker.OWNER, asks=True)  # fmt: skip
+    return Deal(
+        id=DealId("looms"), ref="ab12", owner=rosa, title="Looms", created=theirs.at, evidence=(offer,), log=(theirs, ours),
+        contacts=(Contact(address=ANNA.address, name=ANNA.name),),
+        stages=(StageChange(at=at, stage=Stage.PROPOSED, why="the proposal is out", found_in=(asked,)),),
+    )  # fmt: skip
+
+
+@pytest.fixture
+def kept(tmp_path):
+    """The words of a simulation for Anna, whom a state knows; nothing is written there."""
+
+    def build(*people: Suppressed) -> list[dict[str, object]]:
+        state = tmp_path / "state"
+        with Store.open(state) as store:
+            store.commit_suppression(Suppression(people={one.address: one for one in people}))
+            store.commit(_silent_deal())
+        settings = tmp_path / "desk.env"
+        settings.write_text(f"WORKER_TEAM=@tarn.example\nWORKER_STATE_DIR={state}\n", "utf-8")
+        before = {path: path.read_bytes() for path in state.rglob("*") if path.is_file()}
+        out = io.StringIO()
+        with redirect_stdout(out):
+            code = main(["simulate", "silent-prospect", "--for", "anna@berg.de", "--from", "2026-01-09", "--json",
+                         "--env-file", str(settings)])  # fmt: skip
+        assert code == 0
+        assert {path: path.read_bytes() for path in state.rglob("*") if path.is_file()} == before
+        return [json.loads(line) for line in out.getvalue().splitlines()]
+
+    return build
+
+
+def test_whoever_the_state_knows_is_taken_with_their_own_deal(kept):
+    sent = [row["mail"] for row in kept() if row["action"] == "send"]
+    assert sent[0]["subject"] == "Re: Looms"
+    assert sent[0]["from"] == "rosa@tarn.example"
+
+
+def test_whoever_wants_no_mail_gets_none_in_a_simulation(kept):
+    gone = Suppressed(address=ANNA.address, opted_out=datetime(2026, 1, 8, tzinfo=UTC), why="they asked to stop")
+    assert [row for row in kept(gone) if row["action"] == "send"] == []
 
 
 # -- the verb ------------------------------------------------------------------------------------

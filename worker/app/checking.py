@@ -14,8 +14,9 @@ from worker.app.library import Library, LibraryFault, faults_of_playbook, read_l
 from worker.core.editing import edited
 from worker.core.model import Deal, Run, RunState
 from worker.core.pacing import due_at
-from worker.core.playbook import Playbook
+from worker.core.playbook import Condition, Playbook, Send
 from worker.core.situation import World, locale
+from worker.core.template import Purpose
 from worker.io.shipped import shipped
 from worker.io.storage import StateError
 from worker.io.store import Store
@@ -42,9 +43,27 @@ def check(where: Path | None, settings: Settings, *, as_json: bool = False) -> i
     well = f"{len(library.books)} playbooks, {len(library.templates)} templates, the signals and their examples: all well"
     code = _told(failing_examples(library.signals), well, as_json=as_json)
     if code == DONE and not as_json:
+        for note in notes(library):
+            print(note)
         for line in _touched(library, settings, datetime.now(UTC)):
             print(line)
     return code
+
+
+def notes(library: Library) -> Iterator[str]:
+    """What is no fault, and keeps a playbook from doing what it says."""
+    if library.firm.postal_address.strip():
+        return
+    needy = [book.slug for book in library.books
+             if Condition.ADDRESS_KNOWN in book.only_if or Purpose.FIRST_TOUCH in _purposes(book, library)]  # fmt: skip
+    if needy:
+        yield (f"Note: firm/firm.yaml names no postal_address, and a mail to a suspect needs one. "
+               f"Until it stands there, nothing is sent by: {', '.join(needy)}")  # fmt: skip
+
+
+def _purposes(book: Playbook, library: Library) -> set[str]:
+    templates = (step.deed.template for step in book.steps if isinstance(step.deed, Send))
+    return {library.templates.purposes[name] for name in templates}
 
 
 def _folders(where: Path, templates: Path) -> tuple[Path, Path]:

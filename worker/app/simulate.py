@@ -17,17 +17,17 @@ from worker.app.intake import Intake
 from worker.app.library import Library, LibraryFault, read_library
 from worker.app.living import Departure, Life, Row
 from worker.app.simulate_screen import write_calendar, write_rows
-from worker.app.supposed import Cast, scenes
+from worker.app.supposed import Cast, deal_beside, scenes
 from worker.app.understanding import detected
 from worker.app.writing import Writer
 from worker.core.books import Books
-from worker.core.model import Address, Deal, DealId, Party, Place, RawMail, Trust
+from worker.core.model import Address, Deal, DealId, Party, Place, RawMail, Suppression, Trust
 from worker.core.playbook import Playbook, suggestion
 from worker.core.whereabouts import whereabouts
 from worker.io.memory_store import MemoryStore
 from worker.io.shipped import shipped
 from worker.io.storage import StateError
-from worker.io.store import Store
+from worker.io.store import StateMissing, Store
 from worker.mail.compose import ComposeFault
 from worker.mail.parse import parse
 from worker.mail.render import RenderFault
@@ -79,6 +79,14 @@ def read_reply(text: str) -> Reply:
     if found is None:
         raise SimulationFault(f'"{text}" is no answer on a day. Write --reply "on day 5: not now"')
     return Reply(day=int(found[1]), text=found[2].strip())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """What the state knows of somebody: their deal, and who may not be written to."""
+
+    deal: Deal
+    suppression: Suppression
 
 
 def simulate(
@@ -139,7 +147,7 @@ def _household(settings: Settings, library: Library) -> Household:
     return replace(household, reading=reading)
 
 
-def _contact(who: str, settings: Settings) -> tuple[Party, Deal | None]:
+def _contact(who: str, settings: Settings) -> tuple[Party, Kept | None]:
     """For whom it is simulated; with their deal where the state knows them."""
     name, address = parseaddr(who)
     if who and "@" not in address:
@@ -148,17 +156,20 @@ def _contact(who: str, settings: Settings) -> tuple[Party, Deal | None]:
         return _SOMEBODY, None
     party = Party(address=Address(address.lower()), name=name)
     known = _known(party.address, settings)
-    contact = next((one for one in known.contacts if one.address == party.address), None) if known else None
+    contact = next((one for one in known.deal.contacts if one.address == party.address), None) if known else None
     return Party(address=party.address, name=party.name or (contact.name if contact else "")), known
 
 
-def _known(address: Address, settings: Settings) -> Deal | None:
+def _known(address: Address, settings: Settings) -> Kept | None:
     try:
         store = Store.peek(settings.state_dir)
-    except StateError:
+    except StateMissing:
         return None  # without a state there is nobody to know
-    deals = [deal for id in store.index.by_contact(address) if (deal := store.deal(id)) is not None]
-    return deals[-1] if deals else None
+    except StateError as fault:
+        raise SimulationFault(f"no state can be read, so nobody is known: {fault}") from None
+    with store:
+        deals = [deal for id in store.index.by_contact(address) if (deal := store.deal(id)) is not None]
+        return Kept(deal=deals[-1], suppression=store.suppression) if deals else None
 
 
 def _zone_of(address: Address, household: Household) -> ZoneInfo:
@@ -176,19 +187,20 @@ def _cast(household: Household, contact: Party) -> Cast:
 
 
 def live(
-    book: Playbook, household: Household, contact: Party, start: datetime, replies: Sequence[Reply], known: Deal | None = None
+    book: Playbook, household: Household, contact: Party, start: datetime, replies: Sequence[Reply], known: Kept | None = None
 ) -> Simulation:  # fmt: skip
     """Live a playbook through, for somebody made up or, with all the other playbooks, for a deal as it stands."""
     cast = _cast(household, contact)
     library = household.library if known else replace(household.library, books=Books.of((book,)))
-    watched = household.watched | {known.owner.address if known else cast.owner.address}
+    watched = household.watched | {known.deal.owner.address if known else cast.owner.address}
     home = replace(household, library=library, keeper=MemoryStore(), watched=watched)
     life = Life(home, Writer(library, home.reading.address))
     told = []
     if known is not None:
-        home.keeper.commit(known)
-        life.wake(known.id, start)
-        id = known.id
+        home.keeper.commit_suppression(known.suppression)
+        home.keeper.commit(known.deal)
+        life.wake(known.deal.id, start)
+        id = known.deal.id
     else:
         told = [(one.at, one.beat.told) for one in scenes(book, cast, start)]
         id = _lead_there(book, cast, start, life)
@@ -205,13 +217,17 @@ def live(
 
 
 def _lead_there(book: Playbook, cast: Cast, start: datetime, life: Life) -> DealId:
-    intake = Intake(household=life.household, heard=lambda *_: None)
+    intake, opened = Intake(household=life.household, heard=lambda *_: None), list[DealId]()
     for scene in sorted(scenes(book, cast, start), key=lambda one: one.at):
         life.wait_until(scene.at)
         raw = RawMail(place=Place(), data=b"", received=scene.at)
         for id in intake.take_in(scene.message, scene.evidence, raw, scene.at):
             life.advance(id, scene.at)
-    return life.household.keeper.index.by_contact(cast.contact.address)[0]
+            opened.append(id)
+        other = deal_beside(book, cast, start) if len(opened) == 1 else None
+        if other is not None:  # not before: the first mail would join it
+            life.household.keeper.commit(other)
+    return opened[0]
 
 
 def _answer(number: int, reply: Reply, start: datetime, id: DealId, life: Life) -> tuple[datetime, str]:

@@ -59,7 +59,26 @@ def _lines(found: Simulation) -> Iterator[str]:
         else:
             yield f"  {stamp}  {text}"
     yield ""
+    yield from _left_out(found)
     yield _end(found)
+
+
+def _left_out(found: Simulation) -> Iterator[str]:
+    """The steps that were not taken, and what they ask for that is not so."""
+    deal, taken = found.deal, {row.decision.step for row in found.rows}
+    if not any(run.playbook == found.book.slug for run in deal.runs):
+        return
+    world = found.household.world(deal, found.start)
+    for step in found.book.steps if Action.STOP not in {row.decision.action for row in found.rows} else ():
+        missing = [one for one in step.only_if if not holds(one, deal, deal.contacts[0], world)]
+        if step.id not in taken and missing:
+            yield f'Step "{step.id}" is left out: {_not_so(missing)}.'
+
+
+def _not_so(missing: list[Condition]) -> str:
+    so = " and ".join(f'"{one}"' for one in missing)
+    where = ": write it into playbooks/firm/firm.yaml" if _OF_THE_FIRM.intersection(missing) else ""
+    return f"{so or 'that'} is not so here{where}"
 
 
 def _decided(stamp: str, row: Decision, found: Simulation) -> Iterator[str]:
@@ -93,7 +112,9 @@ def _end(found: Simulation) -> str:
     last = runs[-1]
     match last.state:
         case (RunState.ACTIVE | RunState.HELD) if not found.rows:
-            return "It has begun, and for more than a year it finds nothing to do: each step asks for what is not so here."
+            return "It has begun, and for more than a year it finds nothing to do."
+        case RunState.ACTIVE | RunState.HELD if any(one.id == last.waits_for and not one.answer for one in found.deal.questions):
+            return f'It waits with "{last.step}" until you have answered. Nothing was sent.'
         case RunState.ACTIVE | RunState.HELD:
             return "After that it goes on in the same way. Nothing was sent."
         case RunState.STOPPED:
@@ -108,9 +129,8 @@ def _never(found: Simulation) -> str:
     world = found.household.world(deal, found.start)
     asked = "".join(f', "{one}"' for one in book.only_if)
     missing = [one for one in book.only_if if not holds(one, deal, deal.contacts[0], world)]
-    so = " and ".join(f'"{one}"' for one in missing) or "That"
-    where = ": write it into playbooks/firm/firm.yaml" if _OF_THE_FIRM.intersection(missing) else ""
-    return f"It begins when {trigger_phrase(book)}{_after(book.after)}{asked}. {so} is not so here{where}. Nothing would be done."
+    so = _not_so(missing)
+    return f"It begins when {trigger_phrase(book)}{_after(book.after)}{asked}. {so[:1].upper()}{so[1:]}. Nothing would be done."
 
 
 def trigger_phrase(book: Playbook) -> str:

@@ -9,6 +9,9 @@ from datetime import datetime, timedelta
 from worker.core.model import (
     Address,
     Bounce,
+    Contact,
+    Deal,
+    DealId,
     Event,
     Evidence,
     Kind,
@@ -18,6 +21,7 @@ from worker.core.model import (
     Place,
     Speaker,
     Stage,
+    StageChange,
     Strength,
     Trust,
 )
@@ -155,7 +159,7 @@ def beats_for(book: Playbook) -> tuple[Beat, ...]:
     client = Condition.IS_CLIENT in book.only_if
     match book.when:
         case Watch.SILENT if client:
-            return (*_A_CLIENT, replace(_PROPOSAL, before=0, told="you propose something more"))
+            return _earlier((*_TALK[:-1], replace(_PROPOSAL, told="you send them, who are a client, a further proposal")), -7)
         case Watch.OUR_COURT if client:
             return (*_A_CLIENT, _WATCHES[Watch.OUR_COURT][-1])
         case Watch():
@@ -181,6 +185,18 @@ def scenes(book: Playbook, cast: Cast, start: datetime) -> Iterator[Scene]:
         yield _scene(beat, MessageId(f"{number}@supposed.example"), first, at, book, cast)
     if book.when is Watch.OUTCOME:
         yield from _won(cast, start, book)
+
+
+def deal_beside(book: Playbook, cast: Cast, start: datetime) -> Deal | None:
+    """The deal by which somebody is a client already, where the playbook is about a further one."""
+    if book.when is not Watch.SILENT or Condition.IS_CLIENT not in book.only_if:
+        return None
+    since = start - timedelta(days=_CLIENT_FOR)
+    close = StageChange(at=since, stage=Stage.OPENING, why="signed and paid", found_in=())
+    return Deal(
+        id=DealId("beside"), ref="", owner=cast.owner, title="An older deal", created=since, stages=(close,),
+        contacts=(Contact(address=cast.contact.address, name=cast.contact.name),),
+    )  # fmt: skip
 
 
 def _won(cast: Cast, start: datetime, book: Playbook) -> Iterator[Scene]:
