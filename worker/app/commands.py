@@ -106,7 +106,9 @@ def init(folder: Path) -> int:
         print(f"made {path}")
     for path in kept:
         print(f"left {path} as it is")
-    print(f"Next: read {folder / 'playbooks' / 'README.md'}, fill in .env, then `worker doctor`.")
+    where = "" if folder.resolve() == Path.cwd() else f"cd {folder}, "
+    print(f"Next: {where}read playbooks/README.md, and try `worker simulate silent-prospect`; it needs nothing more.")
+    print("For your own mailbox fill in .env, then `worker doctor`.")
     return DONE
 
 
